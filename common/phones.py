@@ -1,0 +1,35 @@
+"""Phone numbers: kept as typed, compared in one form, shown masked."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import phonenumbers
+
+
+def key(raw: str) -> str:
+    """One spelling for each number: `+86 138-0013-8000` and `１３８００１３８０００` are the same.
+
+    E.164 where it is a number (China assumed), otherwise its digits; "" for no digits.
+    """
+    text = unicodedata.normalize("NFKC", raw).strip()
+    if text.startswith("0086"):
+        text = "+86" + text[4:]
+    try:
+        number = phonenumbers.parse(text, "CN")
+    except phonenumbers.NumberParseException:
+        return "".join(c for c in text if c.isdecimal())
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def mask(raw: str) -> str:
+    """`13800138000` as `138****8000`; a short number keeps its last two digits."""
+    text = unicodedata.normalize("NFKC", raw).strip()
+    if len(text) < 8:
+        return "*" * max(len(text) - 2, 0) + text[-2:]
+    return f"{text[:3]}****{text[-4:]}"
+
+
+def mask_name(name: str) -> str:
+    """`张三丰` as `张**`; an empty name stays empty."""
+    return name[:1] + "*" * min(len(name) - 1, 2) if name else ""

@@ -1,0 +1,31 @@
+"""The one place that decides which cases a person may see (`docs/domain.md` section 8)."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+
+from complaints.models import Complaint
+from complaints.models.complaint import ComplaintQuerySet
+from staff.access import Scope, branches_in_scope, scope_of
+from staff.models import Person
+
+
+def visible_to(person: Person) -> ComplaintQuerySet:
+    """The cases owned by, or ruled to, a branch in the person's reach, and the person's own.
+
+    Headquarters sees all, the administrator none. Every page, route, export and lock starts
+    here.
+    """
+    match scope_of(person):
+        case Scope.NOTHING:
+            return Complaint.objects.none()
+        case Scope.EVERYTHING:
+            return Complaint.objects.all()
+        case _:
+            branches = branches_in_scope(person).values("pk")
+            return Complaint.objects.filter(
+                Q(owner_branch__in=branches)
+                | Q(responsible_branch__in=branches)
+                | Q(owner=person)
+                | Q(rectifier=person)
+            )

@@ -1,0 +1,35 @@
+"""Saying "I have seen it and am on it" to an escalation."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from common import text
+from common.errors import Conflict
+from complaints import cases
+from complaints.models import Escalation
+from complaints.rules import Action
+from staff.models import Person
+
+
+@transaction.atomic
+def acknowledge(escalation_id: int, *, note: str, by: Person, at: datetime) -> Escalation:
+    """Acknowledge an escalation once. Raises Escalation.DoesNotExist or Complaint.DoesNotExist
+    when there is none the person may see; Conflict `already_acknowledged`,
+    `nothing_to_acknowledge` for a warning; NotAllowed."""
+    complaint_id = Escalation.objects.values_list("complaint_id", flat=True).get(pk=escalation_id)
+    complaint = cases.lock(complaint_id, by=by, at=at)
+    escalation = Escalation.objects.select_for_update().get(pk=escalation_id)
+    if escalation.level == 0:
+        raise Conflict("nothing_to_acknowledge", _("预警不需要确认。"))
+    if escalation.acknowledged_at:
+        raise Conflict("already_acknowledged", _("这次升级已经有人确认过了。"))
+    note = text.clean(note, limit=500, field="note")
+    data = {"clock": escalation.clock.kind, "level": escalation.level, "note": note}
+    cases.act(complaint, Action.ACKNOWLEDGE, by=by, at=at, data=data)
+    escalation.acknowledged_at, escalation.acknowledged_by = at, by
+    escalation.save(update_fields=["acknowledged_at", "acknowledged_by"])
+    return escalation

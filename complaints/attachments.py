@@ -1,0 +1,37 @@
+"""Keeping a file with a case."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from pathlib import PurePosixPath
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+
+from common import files
+from complaints import cases
+from complaints.models import Attachment
+from complaints.rules import Action
+from staff.models import Person
+
+
+@transaction.atomic
+def attach(complaint_id: int, upload: UploadedFile, *, by: Person, at: datetime) -> Attachment:
+    """Keep the file under a name of our own; its label and true type are remembered.
+    Raises RuleBroken `file.*`; NotAllowed."""
+    checked = files.check(upload)
+    complaint = cases.lock(complaint_id, by=by, at=at)
+    data = {"name": checked.name, "size": checked.size, "sha256": checked.sha256}
+    cases.act(complaint, Action.ATTACH, by=by, at=at, data=data)
+    upload.name = f"{uuid.uuid4().hex}{PurePosixPath(checked.name).suffix.lower()}"
+    return Attachment.objects.create(
+        complaint=complaint,
+        file=upload,
+        name=checked.name,
+        content_type=checked.content_type,
+        size=checked.size,
+        sha256=checked.sha256,
+        by=by,
+        at=at,
+    )

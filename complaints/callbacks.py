@@ -1,0 +1,117 @@
+"""Calling the customer back: by someone who neither handled it nor belongs to the branch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from common import text
+from common.errors import NotAllowed, RuleBroken
+from complaints import cases, clocks, closing
+from complaints.models import Callback, ClockKind, Complaint, Contact, Means, Status
+from complaints.rules import Action
+from staff.models import Person
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    """What the customer said. `satisfied` and `solved` are needed exactly when reached; `score`
+    is 1 to 5; `occurred_at` None means now."""
+
+    means: Means
+    reached: bool
+    satisfied: bool | None = None
+    solved: bool | None = None
+    score: int | None = None
+    said: str = ""
+    occurred_at: datetime | None = None
+
+
+@transaction.atomic
+def record(complaint_id: int, answers: Answers, *, by: Person, at: datetime) -> Callback:
+    """Write down a callback. Reached: the 72H clock stops at the call's own time; a satisfied
+    customer's case is closed when nothing is missing, a dissatisfied one's opens a new round.
+
+    Raises RuleBroken `satisfied.missing`, `solved.missing`, `said.blank`,
+    `occurred_at.future`, `occurred_at.before_receipt`, `text.*`; NotAllowed `handled_it`;
+    Conflict.
+    """
+    complaint = cases.lock(complaint_id, by=by, at=at)
+    _refuse_handler(complaint, by)
+    answers = _checked(complaint, answers, at)
+    stays = {} if answers.reached else {"status": Status(complaint.status)}
+    cases.act(complaint, Action.RECORD_CALLBACK, by=by, at=at, data=_data(answers), **stays)
+    callback = _stored(complaint, answers, by, at)
+    if answers.reached:
+        _follow(complaint, callback, by, at)
+    return callback
+
+
+def _refuse_handler(complaint: Complaint, by: Person) -> None:
+    """Whoever spoke to the customer for the firm has handled it."""
+    if Contact.objects.filter(complaint=complaint, by=by).exists():
+        raise NotAllowed("handled_it", _("您参与过这件投诉的处理,回访须由其他人进行。"))
+
+
+def _follow(complaint: Complaint, callback: Callback, by: Person, at: datetime) -> None:
+    clocks.meet(complaint, ClockKind.CALLBACK, at=callback.occurred_at)
+    if not (callback.satisfied and callback.solved):
+        reason = callback.said or str(_("回访时客户表示问题未解决或不满意"))
+        closing.reopen_locked(complaint, reason=reason, by=by, at=at)
+    elif not closing.what_is_missing(complaint):
+        closing.close_locked(complaint, by=by, at=at)
+
+
+def _checked(complaint: Complaint, answers: Answers, at: datetime) -> Answers:
+    occurred_at = answers.occurred_at or at
+    if occurred_at > at:
+        raise RuleBroken("occurred_at.future", _("回访时间不能晚于现在。"), field="occurred_at")
+    if occurred_at < complaint.received_at.replace(second=0, microsecond=0):
+        raise RuleBroken(
+            "occurred_at.before_receipt", _("回访时间不能早于受理时间。"), field="occurred_at"
+        )
+    said = text.clean(answers.said, limit=2000, field="said", lines=True)
+    if not answers.reached:
+        return Answers(means=answers.means, reached=False, said=said, occurred_at=occurred_at)
+    if answers.satisfied is None:
+        raise RuleBroken("satisfied.missing", _("请记录客户是否满意。"), field="satisfied")
+    if answers.solved is None:
+        raise RuleBroken("solved.missing", _("请记录问题是否已解决。"), field="solved")
+    if not (answers.satisfied and answers.solved) and text.is_blank(said):
+        raise RuleBroken("said.blank", _("客户不满意时,请记下客户原话。"), field="said")
+    return replace(answers, said=said, occurred_at=occurred_at)
+
+
+def _data(answers: Answers) -> dict[str, object]:
+    assert answers.occurred_at is not None
+    return {
+        "means": answers.means.value,
+        "reached": answers.reached,
+        "satisfied": answers.satisfied,
+        "solved": answers.solved,
+        "score": answers.score,
+        "said": answers.said,
+        "occurred_at": answers.occurred_at.isoformat(),
+    }
+
+
+def _stored(complaint: Complaint, answers: Answers, by: Person, at: datetime) -> Callback:
+    if answers.score is not None and not 1 <= answers.score <= 5:
+        raise RuleBroken("score.range", _("评分须在 1 到 5 之间。"), field="score")
+    assert answers.occurred_at is not None
+    return Callback.objects.create(
+        complaint=complaint,
+        round=complaint.round,
+        means=answers.means,
+        reached=answers.reached,
+        satisfied=answers.satisfied,
+        solved=answers.solved,
+        score=answers.score,
+        said=answers.said,
+        occurred_at=max(answers.occurred_at, complaint.received_at),
+        recorded_at=at,
+        by=by,
+    )

@@ -1,0 +1,116 @@
+"""Closing for the customer, opening again, and withdrawing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from common import text
+from common.errors import Conflict, RuleBroken
+from complaints import cases, clocks, escalation
+from complaints.contacts import result_told
+from complaints.models import (
+    Callback,
+    ClockKind,
+    Complaint,
+    Remedy,
+    RemedyState,
+    Severity,
+)
+from complaints.rules import Action
+from notify.post import Note, post
+from staff.models import Person
+
+
+def what_is_missing(complaint: Complaint) -> list[str]:
+    """What still stands in the way of closing for the customer, each a sentence: the result
+    told, the callback answered, no compensation left undecided (`docs/domain.md` section 4)."""
+    missing = []
+    if not complaint.anonymous and not result_told(complaint):
+        missing.append(_("还没有把处理结果告诉客户。"))
+    if not _callback_satisfied(complaint):
+        missing.append(_("还没有回访到客户。"))
+    if Remedy.objects.filter(complaint=complaint, state=RemedyState.AWAITING).exists():
+        missing.append(_("还有补救在等待审批。"))
+    return missing
+
+
+def _callback_satisfied(complaint: Complaint) -> bool:
+    return complaint.anonymous or Callback.objects.filter(
+        complaint=complaint, round=complaint.round, reached=True
+    ).exists()
+
+
+@transaction.atomic
+def close(complaint_id: int, *, by: Person, at: datetime) -> Complaint:
+    """Close for the customer. Raises Conflict `not_ready` with what is missing; NotAllowed."""
+    complaint = cases.lock(complaint_id, by=by, at=at)
+    close_locked(complaint, by=by, at=at)
+    return complaint
+
+
+def close_locked(complaint: Complaint, *, by: Person, at: datetime) -> None:
+    """`close` for a case whose lock the caller holds."""
+    if missing := what_is_missing(complaint):
+        raise Conflict("not_ready", "".join(missing))
+    cases.act(complaint, Action.CLOSE, by=by, at=at, closed_at=at)
+
+
+@transaction.atomic
+def reopen(complaint_id: int, *, reason: str, by: Person, at: datetime) -> Complaint:
+    """The customer is still dissatisfied: a new round with fresh clocks from now; the old round
+    is frozen. Raises RuleBroken `reason.blank`, `text.*`; NotAllowed, Conflict."""
+    complaint = cases.lock(complaint_id, by=by, at=at)
+    reason = text.clean(reason, limit=500, field="reason", lines=True)
+    if text.is_blank(reason):
+        raise RuleBroken("reason.blank", _("请写明客户为什么仍不满意。"), field="reason")
+    reopen_locked(complaint, reason=reason, by=by, at=at)
+    return complaint
+
+
+def reopen_locked(complaint: Complaint, *, reason: str, by: Person, at: datetime) -> None:
+    """`reopen` for a case whose lock the caller holds."""
+    clocks.void(complaint, at=at)
+    following = complaint.round + 1
+    cases.act(
+        complaint, Action.REOPEN, by=by, at=at, data={"reason": reason}, round=following,
+        closed_at=None, closed_inside_at=None,
+    )
+    clocks.start_round(complaint, at=at)
+    escalation.fire([complaint], until=at)
+    _tell_reopened(complaint, at)
+
+
+@transaction.atomic
+def withdraw(
+    complaint_id: int, *, said_by: str, note: str, by: Person, at: datetime
+) -> Complaint:
+    """The customer takes the complaint back: running clocks no longer apply from now on,
+    breaches stay, and a major or critical case still owes its sheet.
+    Raises RuleBroken `said_by.blank`, `note.blank`, `text.*`; NotAllowed, Conflict."""
+    complaint = cases.lock(complaint_id, by=by, at=at)
+    said_by = text.clean(said_by, limit=60, field="said_by")
+    note = text.clean(note, limit=500, field="note", lines=True)
+    if not said_by:
+        raise RuleBroken("said_by.blank", _("请写明是谁提出撤诉的。"), field="said_by")
+    if text.is_blank(note):
+        raise RuleBroken("note.blank", _("请写明客户怎样提出撤诉的。"), field="note")
+    cases.act(complaint, Action.WITHDRAW, by=by, at=at, data={"said_by": said_by, "note": note})
+    severe = complaint.severity != Severity.MINOR
+    clocks.void(complaint, at=at, kinds=clocks.CONTACT_KINDS if severe else tuple(ClockKind))
+    return complaint
+
+
+def _tell_reopened(complaint: Complaint, at: datetime) -> None:
+    told = {complaint.owner_id} | ({complaint.rectifier_id} if complaint.rectifier_id else set())
+    note = Note(
+        key=f"reopened:{complaint.pk}:{complaint.round}",
+        recipient_ids=told,
+        text="%(no)s 客户仍不满意,已重开,四个时限重新计时",
+        params={"no": complaint.no},
+        url=f"/complaints/{complaint.no}/",
+        urgent=True,
+    )
+    post([note], at=at)

@@ -1,0 +1,42 @@
+"""Likely duplicates, shown while typing: suggested, never linked by themselves."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.contrib.postgres.search import TrigramWordSimilarity
+from django.db.models import Case, FloatField, Q, Value, When
+from django.db.models.functions import Greatest
+
+from complaints.access import visible_to
+from complaints.models.complaint import ComplaintQuerySet
+from staff.models import Person
+
+#: How far back a repeat is looked for.
+WINDOW = timedelta(days=30)
+_ALIKE = 0.35
+_SHORTEST_TEXT = 8
+
+
+def likely(
+    person: Person, *, at: datetime, phone_key: str = "", order_no: str = "", what: str = "",
+    limit: int = 5,
+) -> ComplaintQuerySet:
+    """Cases of the last 30 days in the person's sight that share the order number or the phone,
+    or tell much the same; the likeliest first, each with `likeness` from 0 to 1."""
+    recent = visible_to(person).filter(received_at__gte=at - WINDOW)
+    same_order = Q(order_no=order_no) if order_no else Q(pk=None)
+    same_phone = Q(phone_key=phone_key) if phone_key else Q(pk=None)
+    likeness = [
+        Case(When(same_order, then=Value(1.0)), When(same_phone, then=Value(0.9)),
+             default=Value(0.0), output_field=FloatField())
+    ]
+    if len(what) >= _SHORTEST_TEXT:
+        likeness.append(TrigramWordSimilarity(what[:200], "what"))
+    score = Greatest(*likeness) if len(likeness) > 1 else likeness[0]
+    return (
+        recent.annotate(likeness=score)
+        .filter(likeness__gte=_ALIKE)
+        .select_related("owner", "owner_branch", "category")
+        .order_by("-likeness", "-received_at")[:limit]
+    )

@@ -1,0 +1,51 @@
+"""The case and what hangs on it, one concept a file."""
+
+from complaints.models.attachment import Attachment
+from complaints.models.callback import Callback
+from complaints.models.category import Category
+from complaints.models.clock import Clock, ClockKind, MetAs
+from complaints.models.complaint import (
+    Channel,
+    Complaint,
+    ComplainantRole,
+    InvalidReason,
+    Severity,
+    Status,
+)
+from complaints.models.contact import Contact, ContactKind, Means
+from complaints.models.escalation import Escalation
+from complaints.models.event import Event
+from complaints.models.ownership import Ownership
+from complaints.models.playbook import PlaybookEntry
+from complaints.models.policy import Policy, PolicyClock, PolicyStep
+from complaints.models.remedy import Remedy, RemedyKind, RemedyState
+from complaints.models.ruling import Ruling
+
+__all__ = [
+    "Attachment",
+    "Callback",
+    "Category",
+    "Channel",
+    "Clock",
+    "ClockKind",
+    "Complaint",
+    "ComplainantRole",
+    "Contact",
+    "ContactKind",
+    "Escalation",
+    "Event",
+    "InvalidReason",
+    "Means",
+    "MetAs",
+    "Ownership",
+    "PlaybookEntry",
+    "Policy",
+    "PolicyClock",
+    "PolicyStep",
+    "Remedy",
+    "RemedyKind",
+    "RemedyState",
+    "Ruling",
+    "Severity",
+    "Status",
+]

@@ -1,0 +1,181 @@
+"""Registering a complaint: where every channel ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from common import phones, text
+from common.errors import NotAllowed, RuleBroken
+from complaints import clocks, contacts, escalation, events, policies
+from complaints.models import (
+    Category,
+    Channel,
+    Complaint,
+    ComplainantRole,
+    ContactKind,
+    Means,
+    Ownership,
+    Severity,
+)
+from complaints.numbers import next_number
+from complaints.rules import Action
+from staff.models import Branch, Person, Role
+
+#: Older than this, only quality and above may enter a complaint (`docs/domain.md` section 3).
+LATE_ENTRY = timedelta(hours=72)
+#: The earliest `received_at` that is not a slip of the keyboard.
+OLDEST = timedelta(days=5 * 365)
+
+WHAT_LIMIT = 10_000
+_MAY_ENTER_LATE = (Role.QUALITY, Role.DIRECTOR, Role.GENERAL_MANAGER)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What the customer said, as a door has read it. `received_at` None means now."""
+
+    channel: Channel
+    what: str
+    category: Category
+    severity: Severity
+    received_at: datetime | None = None
+    complainant_name: str = ""
+    complainant_phone: str = ""
+    complainant_role: ComplainantRole = ComplainantRole.CUSTOMER
+    anonymous: bool = False
+    order_no: str = ""
+    concerned_branch: Branch | None = None
+    remedy_sought: str = ""
+    settled_on_spot: bool = False
+    settlement: str = ""
+
+
+def register(
+    report: Report, *, by: Person, at: datetime, submission_key: str | None = None
+) -> tuple[Complaint, bool]:
+    """Write the case with its owner, event and four clocks; whoever registers owns it.
+
+    The same `submission_key` again returns the first case and False: nothing is written twice.
+    Raises RuleBroken: `received_at.future`, `received_at.too_old`, `what.blank`,
+    `complainant.missing`, `settlement.blank`, `text.*`; NotAllowed `received_at.late_entry`,
+    `not_allowed`.
+    """
+    if submission_key and (first := _find(submission_key)):
+        return first, False
+    checked = _checked(report, by, at)
+    try:
+        with transaction.atomic():
+            return _write(checked, by, at, submission_key), True
+    except IntegrityError:
+        first = _find(submission_key) if submission_key else None
+        if first is None:
+            raise
+        return first, False
+
+
+def _find(submission_key: str) -> Complaint | None:
+    return Complaint.objects.filter(submission_key=submission_key).first()
+
+
+def _checked(report: Report, by: Person, at: datetime) -> Report:
+    """The report with its texts as they are stored."""
+    if by.role == Role.ADMINISTRATOR:
+        raise NotAllowed("not_allowed", _("系统管理员不能登记投诉。"))
+    received_at = report.received_at or at
+    _check_received(received_at, by, at)
+    cleaned = replace(
+        report,
+        received_at=received_at,
+        what=text.clean(report.what, limit=WHAT_LIMIT, field="what", lines=True),
+        complainant_name=text.clean(report.complainant_name, limit=60, field="complainant_name"),
+        complainant_phone=text.clean(
+            report.complainant_phone, limit=40, field="complainant_phone"
+        ),
+        order_no=text.clean(report.order_no, limit=60, field="order_no"),
+        remedy_sought=text.clean(report.remedy_sought, limit=500, field="remedy_sought"),
+        settlement=text.clean(report.settlement, limit=2000, field="settlement", lines=True),
+    )
+    _check_words(cleaned)
+    return cleaned
+
+
+def _check_received(received_at: datetime, by: Person, at: datetime) -> None:
+    if received_at > at:
+        raise RuleBroken(
+            "received_at.future", _("受理时间不能晚于现在。"), field="received_at"
+        )
+    if received_at < at - OLDEST:
+        raise RuleBroken(
+            "received_at.too_old", _("受理时间太早,请检查年份。"), field="received_at"
+        )
+    if received_at < at - LATE_ENTRY and by.role not in _MAY_ENTER_LATE:
+        raise NotAllowed(
+            "received_at.late_entry",
+            _("受理已超过 72 小时的投诉,须由品质管理员补录。"),
+            field="received_at",
+        )
+
+
+def _check_words(report: Report) -> None:
+    if text.is_blank(report.what):
+        raise RuleBroken("what.blank", _("请写明投诉内容。"), field="what")
+    if not report.anonymous and not (report.complainant_name or report.complainant_phone):
+        raise RuleBroken(
+            "complainant.missing",
+            _("请填写投诉人姓名或电话;客户不愿透露时勾选“匿名”。"),
+            field="complainant_phone",
+        )
+    if report.settled_on_spot and text.is_blank(report.settlement):
+        raise RuleBroken(
+            "settlement.blank", _("请写明现场是怎样处理、怎样答复客户的。"), field="settlement"
+        )
+
+
+def _write(report: Report, by: Person, at: datetime, submission_key: str | None) -> Complaint:
+    complaint = Complaint.objects.create(
+        no=next_number(at),
+        submission_key=submission_key,
+        policy=policies.in_force(report.received_at or at),
+        entered_at=at,
+        phone_key=phones.key(report.complainant_phone),
+        entered_by=by,
+        first_receiver=by,
+        owner=by,
+        owner_branch_id=by.branch_id,
+        **{name: getattr(report, name) for name in _COLUMNS},
+    )
+    Ownership.objects.create(
+        complaint=complaint, person=by, branch_id=by.branch_id, since=complaint.received_at
+    )
+    events.record(
+        complaint, Action.REGISTER, by=by, at=at, data={"received_at": complaint.received_at.isoformat()}
+    )
+    clocks.start_round(complaint, at=complaint.received_at)
+    if report.settled_on_spot:
+        _record_settlement(complaint, report.settlement, by, at)
+    escalation.fire([complaint], until=at)
+    return complaint
+
+
+#: What of the report is kept on the case itself.
+_COLUMNS = tuple(field.name for field in fields(Report) if field.name != "settlement")
+
+
+def _record_settlement(complaint: Complaint, settlement: str, by: Person, at: datetime) -> None:
+    """现场已处理: the customer was answered before the case was typed in."""
+    for kind in (ContactKind.APOLOGY, ContactKind.RESULT):
+        contacts.write(
+            complaint,
+            contacts.Talk(
+                kind=kind,
+                means=Means.VISIT if complaint.channel == Channel.COUNTER else Means.PHONE,
+                said=settlement,
+                occurred_at=complaint.received_at,
+            ),
+            by=by,
+            at=at,
+        )

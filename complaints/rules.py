@@ -1,0 +1,164 @@
+"""The table of what may be done when, and by whom (`docs/domain.md` sections 4 and 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from common.errors import Conflict, NotAllowed
+from complaints.models import Complaint, Status
+from staff.models import Person, Role
+
+
+class Action(TextChoices):
+    """Everything that can happen to a case; also the kinds of events."""
+
+    REGISTER = "register", gettext_lazy("登记投诉")
+    RECORD_CONTACT = "record_contact", gettext_lazy("记录联系")
+    ACCEPT = "accept", gettext_lazy("分拣为有效")
+    REJECT = "reject", gettext_lazy("分拣为无效")
+    RULE = "rule", gettext_lazy("判定责任")
+    PROPOSE_REMEDY = "propose_remedy", gettext_lazy("提出补救")
+    DECIDE_REMEDY = "decide_remedy", gettext_lazy("审批补救")
+    DELIVER_REMEDY = "deliver_remedy", gettext_lazy("兑现补救")
+    CANCEL_REMEDY = "cancel_remedy", gettext_lazy("取消补救")
+    SUBMIT_SHEET = "submit_sheet", gettext_lazy("提交整改单")
+    RETURN_SHEET = "return_sheet", gettext_lazy("退回整改单")
+    VERIFY_SHEET = "verify_sheet", gettext_lazy("验收整改单")
+    WAIVE_SHEET = "waive_sheet", gettext_lazy("免整改")
+    RECORD_CALLBACK = "record_callback", gettext_lazy("回访")
+    CLOSE = "close", gettext_lazy("客户侧结案")
+    REOPEN = "reopen", gettext_lazy("重开")
+    WITHDRAW = "withdraw", gettext_lazy("撤诉")
+    ATTACH = "attach", gettext_lazy("添加附件")
+    REVEAL = "reveal", gettext_lazy("查看联系方式")
+    ACKNOWLEDGE = "acknowledge", gettext_lazy("确认升级")
+    WARN = "warn", gettext_lazy("时限预警")
+    ESCALATE = "escalate", gettext_lazy("超时升级")
+
+
+class Tie(Enum):
+    """What a person is to one case, whatever their role."""
+
+    OWNER = "owner"
+    RECTIFIER = "rectifier"
+
+
+Who = Role | Tie
+Bar = Callable[[Complaint, Person], bool]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`leaves`: statuses it is possible in; `leads`: where the case goes (None: stays);
+    `who`: roles or ties, one of which is enough; `bars`: ties that forbid it all the same."""
+
+    leaves: frozenset[Status]
+    who: frozenset[Who]
+    leads: Status | None = None
+    bars: tuple[Bar, ...] = ()
+
+
+def ties(complaint: Complaint, person: Person) -> set[Who]:
+    """The person's role and what ties them to the case."""
+    found: set[Who] = {Role(person.role)}
+    if complaint.owner_id == person.pk:
+        found.add(Tie.OWNER)
+    if complaint.rectifier_id == person.pk:
+        found.add(Tie.RECTIFIER)
+    return found
+
+
+def _answers_for_it(complaint: Complaint, person: Person) -> bool:
+    return person.pk in (complaint.owner_id, complaint.rectifier_id)
+
+
+def _belongs_to_responsible_branch(complaint: Complaint, person: Person) -> bool:
+    return (
+        complaint.responsible_branch_id is not None
+        and complaint.responsible_branch_id == person.branch_id
+    )
+
+
+_S = Status
+_OPEN = frozenset({_S.TRIAGE, _S.HANDLING, _S.ANSWERED, _S.CALLED_BACK})
+_VALID = frozenset({_S.HANDLING, _S.ANSWERED, _S.CALLED_BACK})
+_WITH_FIX = _VALID | {_S.CLOSED, _S.WITHDRAWN}
+_ANY = frozenset(Status)
+
+_SERVING = frozenset({Role.FRONTLINE, Role.SUPERVISOR, Role.QUALITY, Role.DIRECTOR, Role.GENERAL_MANAGER})
+_DESK: frozenset[Who] = _SERVING | {Tie.OWNER, Tie.RECTIFIER}
+_QUALITY: frozenset[Who] = frozenset({Role.QUALITY, Role.DIRECTOR, Role.GENERAL_MANAGER})
+_PROMISING: frozenset[Who] = frozenset(
+    {Role.FRONTLINE, Role.SUPERVISOR, Role.DIRECTOR, Role.GENERAL_MANAGER, Tie.OWNER, Tie.RECTIFIER}
+)
+_LEADING: frozenset[Who] = frozenset({Role.SUPERVISOR, Role.DIRECTOR, Role.GENERAL_MANAGER})
+
+RULES: dict[Action, Rule] = {
+    Action.RECORD_CONTACT: Rule(_OPEN, _DESK),
+    Action.ACCEPT: Rule(frozenset({_S.TRIAGE, _S.INVALID}), _QUALITY, _S.HANDLING),
+    Action.REJECT: Rule(_OPEN, _QUALITY, _S.INVALID),
+    Action.RULE: Rule(_VALID, _QUALITY),
+    Action.PROPOSE_REMEDY: Rule(_OPEN, _PROMISING),
+    Action.DECIDE_REMEDY: Rule(_ANY, _LEADING, bars=(_answers_for_it,)),
+    Action.DELIVER_REMEDY: Rule(_ANY - {_S.INVALID}, _PROMISING | {Role.QUALITY}),
+    Action.CANCEL_REMEDY: Rule(_ANY, _PROMISING),
+    Action.SUBMIT_SHEET: Rule(_WITH_FIX, frozenset({Tie.RECTIFIER})),
+    Action.RETURN_SHEET: Rule(_WITH_FIX, _QUALITY, bars=(_answers_for_it,)),
+    Action.VERIFY_SHEET: Rule(_WITH_FIX, _QUALITY, bars=(_answers_for_it,)),
+    Action.WAIVE_SHEET: Rule(_WITH_FIX, _QUALITY, bars=(_answers_for_it,)),
+    Action.RECORD_CALLBACK: Rule(
+        frozenset({_S.HANDLING, _S.ANSWERED}),
+        _QUALITY,
+        _S.CALLED_BACK,
+        bars=(_answers_for_it, _belongs_to_responsible_branch),
+    ),
+    Action.CLOSE: Rule(_VALID, _DESK, _S.CLOSED),
+    Action.REOPEN: Rule(frozenset({_S.ANSWERED, _S.CALLED_BACK, _S.CLOSED}), _DESK, _S.HANDLING),
+    Action.WITHDRAW: Rule(_OPEN, _DESK, _S.WITHDRAWN),
+    Action.ATTACH: Rule(_ANY, _DESK),
+    Action.REVEAL: Rule(_ANY, _DESK),
+    Action.ACKNOWLEDGE: Rule(_ANY, _LEADING | {Role.QUALITY}),
+}
+
+
+def allowed_actions(complaint: Complaint, person: Person) -> list[Action]:
+    """What this person may do to this case as it stands, in the table's order."""
+    return [action for action in RULES if is_allowed(complaint, action, person)]
+
+
+def is_allowed(complaint: Complaint, action: Action, person: Person) -> bool:
+    """Whether `check` would let it pass."""
+    return _status_fits(complaint, action) and _person_may(complaint, action, person)
+
+
+def check(complaint: Complaint, action: Action, person: Person) -> Rule:
+    """The rule for the action. Raises NotAllowed `not_allowed`, Conflict `wrong_status`."""
+    if not _person_may(complaint, action, person):
+        raise NotAllowed(
+            "not_allowed",
+            _("您没有权限对这件投诉执行“%(action)s”。") % {"action": action.label},
+        )
+    if not _status_fits(complaint, action):
+        raise Conflict(
+            "wrong_status",
+            _("投诉目前是“%(status)s”,不能执行“%(action)s”。")
+            % {"status": complaint.get_status_display(), "action": action.label},
+        )
+    return RULES[action]
+
+
+def _status_fits(complaint: Complaint, action: Action) -> bool:
+    return Status(complaint.status) in RULES[action].leaves
+
+
+def _person_may(complaint: Complaint, action: Action, person: Person) -> bool:
+    rule = RULES[action]
+    return not rule.who.isdisjoint(ties(complaint, person)) and not any(
+        bar(complaint, person) for bar in rule.bars
+    )

@@ -1,0 +1,48 @@
+"""Telling people: writes message rows inside the caller's transaction; nothing is sent here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.conf import settings
+from django.utils.translation import override
+
+from notify.models import Message
+
+
+@dataclass(frozen=True)
+class Note:
+    """What is to be told: `key` names the occasion, and each recipient hears it once."""
+
+    key: str
+    recipient_ids: Iterable[int]
+    text: str
+    params: dict[str, str] = field(default_factory=dict)
+    url: str = ""
+    urgent: bool = False
+
+
+def post(notes: Iterable[Note], *, at: datetime) -> None:
+    """Put the notes into the recipients' inboxes, with one statement for all of them."""
+    rows = [
+        Message(
+            key=note.key,
+            recipient_id=recipient_id,
+            text=note.text,
+            params=note.params,
+            url=note.url,
+            urgent=note.urgent,
+            created_at=at,
+        )
+        for note in notes
+        for recipient_id in note.recipient_ids
+    ]
+    Message.objects.bulk_create(rows, ignore_conflicts=True, batch_size=2000)
+
+
+def msgid(label: Callable[[], str]) -> str:
+    """A label as it stands in the source, whatever language the writer has chosen."""
+    with override(settings.LANGUAGE_CODE):
+        return str(label())

@@ -1,0 +1,40 @@
+"""What part of the firm a person's role lets them look into (`docs/domain.md` section 8)."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from django.db.models import QuerySet
+
+from staff.models import Branch, BranchKind, Person, Role
+
+
+class Scope(Enum):
+    NOTHING = "nothing"  # runs the system, reads no case
+    BRANCH = "branch"
+    SUBTREE = "subtree"
+    EVERYTHING = "everything"
+
+
+def scope_of(person: Person) -> Scope:
+    """The reach of a person: front line sees the own branch, the others all that is below it."""
+    if not person.is_active or person.role == Role.ADMINISTRATOR:
+        return Scope.NOTHING
+    if person.role == Role.FRONTLINE:
+        return Scope.BRANCH
+    if person.branch.kind == BranchKind.HEADQUARTERS:
+        return Scope.EVERYTHING
+    return Scope.SUBTREE
+
+
+def branches_in_scope(person: Person) -> QuerySet[Branch]:
+    """The branches whose cases the person may see."""
+    match scope_of(person):
+        case Scope.NOTHING:
+            return Branch.objects.none()
+        case Scope.BRANCH:
+            return Branch.objects.filter(pk=person.branch_id)
+        case Scope.SUBTREE:
+            return Branch.objects.filter(path__startswith=person.branch.path)
+        case Scope.EVERYTHING:
+            return Branch.objects.all()

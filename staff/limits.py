@@ -1,0 +1,22 @@
+"""How much a person may promise to one customer without asking anyone."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from staff.models import AuthorityLimit, Person, Role
+
+
+def limit_of(person: Person) -> Decimal | None:
+    """The person's limit in yuan for one case; None is no limit (the general manager);
+    a role without a row may promise nothing that costs money."""
+    if person.role == Role.GENERAL_MANAGER:
+        return None
+    row = AuthorityLimit.objects.filter(role=person.role).first()
+    return row.amount if row else Decimal(0)
+
+
+def covers(person: Person, amount: Decimal) -> bool:
+    """Whether `amount` yuan in all for a case is within the person's own authority."""
+    limit = limit_of(person)
+    return limit is None or amount <= limit

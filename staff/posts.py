@@ -1,0 +1,45 @@
+"""Who holds a role for a branch; a vacant post passes to the next level up at once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from staff.models import Branch, Person, Role
+
+# When nobody at all holds a role, its duty goes to the next of these.
+_ABOVE = {
+    Role.FRONTLINE: Role.SUPERVISOR,
+    Role.SUPERVISOR: Role.QUALITY,
+    Role.QUALITY: Role.DIRECTOR,
+    Role.DIRECTOR: Role.GENERAL_MANAGER,
+}
+
+
+class Roster:
+    """The present holders of the roles, read once for a whole batch (two queries)."""
+
+    def __init__(self) -> None:
+        self._holders: dict[tuple[str, int], list[int]] = defaultdict(list)
+        people = Person.objects.filter(is_active=True).order_by("pk")
+        for pk, role, branch_id in people.values_list("pk", "role", "branch_id"):
+            self._holders[role, branch_id].append(pk)
+        self._ancestors = {
+            pk: [int(part) for part in reversed(path.strip("/").split("/"))]
+            for pk, path in Branch.objects.values_list("pk", "path")
+        }
+
+    def holders(self, role: str, branch_id: int) -> list[int]:
+        """Ids of the people who answer for `role` in the branch: its own, else the nearest
+        above; when no one on the way up holds it, the next higher role is asked the same."""
+        asked: str | None = role
+        while asked is not None:
+            for ancestor in self._ancestors[branch_id]:
+                if found := self._holders.get((asked, ancestor)):
+                    return found
+            asked = _ABOVE.get(Role(asked))
+        return []
+
+    def holders_of_any(self, roles: Iterable[str], branch_id: int) -> list[int]:
+        """The holders of each role, each person once, in the roles' order."""
+        return list(dict.fromkeys(pk for role in roles for pk in self.holders(role, branch_id)))

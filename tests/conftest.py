@@ -1,0 +1,132 @@
+"""The cast: a small firm with two regions, and the people who play in every test."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection
+
+from complaints import registration
+from complaints.models import Category, Channel, Complaint, Policy, Severity
+from complaints.registration import Report
+from staff import branches, people
+from staff.models import Branch, BranchKind, Person, Role
+
+PASSWORD = "journey-2026"
+#: A Monday morning in Shanghai.
+MONDAY = datetime(2026, 11, 16, 4, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Transactional tests empty the tables with TRUNCATE, which the story's trigger refuses."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "ALTER TABLE complaints_event DISABLE TRIGGER event_never_truncated"
+        )
+
+
+@pytest.fixture(autouse=True)
+def _reference_data(request: pytest.FixtureRequest) -> None:
+    """What the migrations put in and an emptied table has lost: policy, category, limits."""
+    names = set(request.fixturenames)
+    if names & {"db", "transactional_db", "live_server"} or request.node.get_closest_marker("django_db"):
+        request.getfixturevalue("transactional_db" if "live_server" in names else "db")
+        if not Policy.objects.exists():
+            for module in ("complaints.migrations.0011_first_policy", "staff.migrations.0010_first_limits"):
+                importlib.import_module(module).create(apps, None)
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Wuxi and Suzhou lie in the east, Lanzhou in the north-west; quality sits at headquarters."""
+
+    headquarters: Branch
+    east: Branch
+    northwest: Branch
+    wuxi: Branch
+    suzhou: Branch
+    lanzhou: Branch
+    li: Person  # front line, Wuxi
+    wang: Person  # supervisor, Wuxi
+    xu: Person  # supervisor of the eastern region
+    zhao: Person  # front line, Lanzhou
+    ma: Person  # supervisor, Lanzhou
+    chen: Person  # quality, headquarters
+    lin: Person  # director, headquarters
+    gao: Person  # general manager
+    root: Person  # administrator
+    late_goods: Category
+    rude: Category
+
+    @property
+    def people(self) -> list[Person]:
+        return [self.li, self.wang, self.xu, self.zhao, self.ma, self.chen, self.lin, self.gao, self.root]
+
+
+def _branch(code: str, name: str, kind: BranchKind, parent: Branch | None = None) -> Branch:
+    return branches.save(Branch(code=code, name=name, kind=kind, parent=parent))
+
+
+@pytest.fixture
+def cast(db: None, _reference_data: None) -> Cast:
+    hq = _branch("HQ", "总部", BranchKind.HEADQUARTERS)
+    east = _branch("EAST", "华东平台", BranchKind.REGION, hq)
+    northwest = _branch("NW", "西北平台", BranchKind.REGION, hq)
+    wuxi = _branch("WUX", "无锡分公司", BranchKind.BRANCH, east)
+    suzhou = _branch("SUZ", "苏州分公司", BranchKind.BRANCH, east)
+    lanzhou = _branch("LZ", "兰州分公司", BranchKind.BRANCH, northwest)
+
+    def hire(username: str, name: str, role: Role, branch: Branch) -> Person:
+        return people.hire(
+            username, name=name, role=role, branch=branch, password=PASSWORD,
+            email=f"{username}@example.com",
+        )
+
+    top = Category.objects.create(code="delay", name="时效延误", position=1)
+    return Cast(
+        headquarters=hq, east=east, northwest=northwest, wuxi=wuxi, suzhou=suzhou, lanzhou=lanzhou,
+        li=hire("li", "李静", Role.FRONTLINE, wuxi),
+        wang=hire("wang", "王强", Role.SUPERVISOR, wuxi),
+        xu=hire("xu", "徐敏", Role.SUPERVISOR, east),
+        zhao=hire("zhao", "赵磊", Role.FRONTLINE, lanzhou),
+        ma=hire("ma", "马兰", Role.SUPERVISOR, lanzhou),
+        chen=hire("chen", "陈洁", Role.QUALITY, hq),
+        lin=hire("lin", "林涛", Role.DIRECTOR, hq),
+        gao=hire("gao", "高远", Role.GENERAL_MANAGER, hq),
+        root=hire("root", "罗特", Role.ADMINISTRATOR, hq),
+        late_goods=Category.objects.create(
+            code="late-delivery", name="派送延误", parent=top, position=2, keywords=["晚到", "没送"]
+        ),
+        rude=Category.objects.create(code="rude", name="态度生硬", position=3, keywords=["态度"]),
+    )
+
+
+Register = Callable[..., Complaint]
+
+
+@pytest.fixture
+def register(cast: Cast) -> Register:
+    """`register(by=cast.li, at=MONDAY, what=...)`: a case through the service, all else usual."""
+    numbers = count(1)
+
+    def _register(*, by: Person | None = None, at: datetime = MONDAY, **said: Any) -> Complaint:
+        usual = Report(
+            channel=Channel.PHONE,
+            what=f"第 {next(numbers)} 票货晚到三天,打电话没人接。",
+            category=cast.late_goods,
+            severity=Severity.MINOR,
+            complainant_name="孙玉梅",
+            complainant_phone="13800138000",
+        )
+        complaint, _created = registration.register(replace(usual, **said), by=by or cast.li, at=at)
+        return complaint
+
+    return _register
