@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from common import text
 from common.errors import NotAllowed, RuleBroken
-from complaints import cases, clocks, closing
-from complaints.models import Callback, ClockKind, Complaint, Contact, Means, Status
+from complaints import cases, clocks, closing, rules
+from complaints.models import Callback, ClockKind, Complaint, Means, Status
 from complaints.rules import Action
 from staff.models import Person
 
@@ -36,8 +36,8 @@ def record(complaint_id: int, answers: Answers, *, by: Person, at: datetime) -> 
     customer's case is closed when nothing is missing, a dissatisfied one's opens a new round.
 
     Raises RuleBroken `satisfied.missing`, `solved.missing`, `said.blank`,
-    `occurred_at.future`, `occurred_at.before_receipt`, `text.*`; NotAllowed `handled_it`;
-    Conflict.
+    `score.range`, `occurred_at.future`, `occurred_at.before_receipt`,
+    `occurred_at.before_round`, `text.*`; NotAllowed `handled_it`; Conflict.
     """
     complaint = cases.lock(complaint_id, by=by, at=at)
     _refuse_handler(complaint, by)
@@ -51,8 +51,8 @@ def record(complaint_id: int, answers: Answers, *, by: Person, at: datetime) -> 
 
 
 def _refuse_handler(complaint: Complaint, by: Person) -> None:
-    """Whoever spoke to the customer for the firm has handled it."""
-    if Contact.objects.filter(complaint=complaint, by=by).exists():
+    """Says more than the rule table does, to somebody who might wonder."""
+    if rules.spoke_to_customer(complaint, by):
         raise NotAllowed("handled_it", _("您参与过这件投诉的处理,回访须由其他人进行。"))
 
 
@@ -72,6 +72,10 @@ def _checked(complaint: Complaint, answers: Answers, at: datetime) -> Answers:
     if occurred_at < complaint.received_at.replace(second=0, microsecond=0):
         raise RuleBroken(
             "occurred_at.before_receipt", _("回访时间不能早于受理时间。"), field="occurred_at"
+        )
+    if complaint.round > 1 and occurred_at <= clocks.round_start(complaint):
+        raise RuleBroken(
+            "occurred_at.before_round", _("回访时间不能早于本轮重开的时间。"), field="occurred_at"
         )
     said = text.clean(answers.said, limit=2000, field="said", lines=True)
     if not answers.reached:

@@ -39,7 +39,11 @@ def act(
         changes.setdefault("status", rule.leads)
     changed = _assign(complaint, changes)
     return events.record(
-        complaint, action, by=by, at=at, data={**(data or {}), **({"changes": changed} if changed else {})}
+        complaint,
+        action,
+        by=by,
+        at=at,
+        data={**(data or {}), **({"changes": changed} if changed else {})},
     )
 
 

@@ -38,9 +38,12 @@ def what_is_missing(complaint: Complaint) -> list[str]:
 
 
 def _callback_satisfied(complaint: Complaint) -> bool:
-    return complaint.anonymous or Callback.objects.filter(
-        complaint=complaint, round=complaint.round, reached=True
-    ).exists()
+    return (
+        complaint.anonymous
+        or Callback.objects.filter(
+            complaint=complaint, round=complaint.round, reached=True
+        ).exists()
+    )
 
 
 @transaction.atomic
@@ -75,8 +78,14 @@ def reopen_locked(complaint: Complaint, *, reason: str, by: Person, at: datetime
     clocks.void(complaint, at=at)
     following = complaint.round + 1
     cases.act(
-        complaint, Action.REOPEN, by=by, at=at, data={"reason": reason}, round=following,
-        closed_at=None, closed_inside_at=None,
+        complaint,
+        Action.REOPEN,
+        by=by,
+        at=at,
+        data={"reason": reason},
+        round=following,
+        closed_at=None,
+        closed_inside_at=None,
     )
     clocks.start_round(complaint, at=at)
     escalation.fire([complaint], until=at)
@@ -84,9 +93,7 @@ def reopen_locked(complaint: Complaint, *, reason: str, by: Person, at: datetime
 
 
 @transaction.atomic
-def withdraw(
-    complaint_id: int, *, said_by: str, note: str, by: Person, at: datetime
-) -> Complaint:
+def withdraw(complaint_id: int, *, said_by: str, note: str, by: Person, at: datetime) -> Complaint:
     """The customer takes the complaint back: running clocks no longer apply from now on,
     breaches stay, and a major or critical case still owes its sheet.
     Raises RuleBroken `said_by.blank`, `note.blank`, `text.*`; NotAllowed, Conflict."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -15,8 +15,6 @@ from complaints.models import ClockKind, Complaint, Contact, ContactKind, Means,
 from complaints.rules import Action
 from staff.models import Person
 
-#: Typed in later than this after the talk counts as recorded late (`docs/domain.md` section 3).
-RECORDED_LATE = timedelta(minutes=30)
 SAID_LIMIT = 4000
 
 _CLOCK_OF = {ContactKind.APOLOGY: ClockKind.APOLOGY, ContactKind.RESULT: ClockKind.RESULT}
@@ -36,23 +34,24 @@ class Talk:
 @transaction.atomic
 def record(complaint_id: int, talk: Talk, *, by: Person, at: datetime) -> Contact:
     """Write down a talk with the customer; stops the clock that this kind of talk is owed to,
-    at the talk's own time, when the customer was reached.
+    at the talk's own time, when the customer was reached. A talk from before a reopening belongs
+    to the round it was held in, which is frozen, and stops nothing.
 
     Raises RuleBroken `said.blank`, `occurred_at.future`, `occurred_at.before_receipt`,
     `text.*`; NotAllowed, Conflict.
     """
     complaint = cases.lock(complaint_id, by=by, at=at)
-    talk = _checked(complaint, talk, at)
-    leads = _leads(complaint, talk)
+    talk, said_in = _checked(complaint, talk, at)
+    leads = _leads(complaint, talk) if said_in == complaint.round else {}
     cases.act(complaint, Action.RECORD_CONTACT, by=by, at=at, data=_data(talk), **leads)
-    return _stored(complaint, talk, by, at)
+    return _stored(complaint, talk, said_in, by, at)
 
 
 def write(complaint: Complaint, talk: Talk, *, by: Person, at: datetime) -> Contact:
     """`record` for a case that its registration has just written in this transaction."""
-    talk = _checked(complaint, talk, at)
+    talk, said_in = _checked(complaint, talk, at)
     events.record(complaint, Action.RECORD_CONTACT, by=by, at=at, data=_data(talk))
-    return _stored(complaint, talk, by, at)
+    return _stored(complaint, talk, said_in, by, at)
 
 
 def result_told(complaint: Complaint) -> bool:
@@ -62,7 +61,8 @@ def result_told(complaint: Complaint) -> bool:
     ).exists()
 
 
-def _checked(complaint: Complaint, talk: Talk, at: datetime) -> Talk:
+def _checked(complaint: Complaint, talk: Talk, at: datetime) -> tuple[Talk, int]:
+    """The talk as it is stored, and the round it was held in."""
     occurred_at = talk.occurred_at or at
     if occurred_at > at:
         raise RuleBroken("occurred_at.future", _("联系时间不能晚于现在。"), field="occurred_at")
@@ -73,7 +73,8 @@ def _checked(complaint: Complaint, talk: Talk, at: datetime) -> Talk:
     said = text.clean(talk.said, limit=SAID_LIMIT, field="said", lines=True)
     if text.is_blank(said):
         raise RuleBroken("said.blank", _("请写明和客户说了什么。"), field="said")
-    return replace(talk, said=said, occurred_at=max(occurred_at, complaint.received_at))
+    said_in, start = clocks.round_at(complaint, occurred_at)
+    return replace(talk, said=said, occurred_at=max(occurred_at, start)), said_in
 
 
 def _leads(complaint: Complaint, talk: Talk) -> dict[str, Status]:
@@ -92,11 +93,11 @@ def _data(talk: Talk) -> dict[str, object]:
     }
 
 
-def _stored(complaint: Complaint, talk: Talk, by: Person, at: datetime) -> Contact:
+def _stored(complaint: Complaint, talk: Talk, said_in: int, by: Person, at: datetime) -> Contact:
     assert talk.occurred_at is not None
     contact = Contact.objects.create(
         complaint=complaint,
-        round=complaint.round,
+        round=said_in,
         kind=talk.kind,
         means=talk.means,
         reached=talk.reached,
@@ -105,6 +106,7 @@ def _stored(complaint: Complaint, talk: Talk, by: Person, at: datetime) -> Conta
         recorded_at=at,
         by=by,
     )
-    if talk.reached and (kind := _CLOCK_OF.get(talk.kind)):
+    current = said_in == complaint.round
+    if current and talk.reached and (kind := _CLOCK_OF.get(talk.kind)):
         clocks.meet(complaint, kind, at=talk.occurred_at)
     return contact

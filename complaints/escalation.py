@@ -48,11 +48,16 @@ def sweep(*, until: datetime, batch: int = 500) -> int:
         return fire(cases.select_for_update(skip_locked=True, of=("self",)), until=until)
 
 
-def fire(complaints: Iterable[Complaint], *, until: datetime) -> int:
+def fire(
+    complaints: Iterable[Complaint], *, until: datetime, taken_at: datetime | None = None
+) -> int:
     """Take the steps of these locked cases that have come by `until`: escalation, event and
-    messages in the caller's transaction. The number of steps taken."""
+    messages, written as of `taken_at` (usually `until`), in the caller's transaction. The number
+    of steps taken."""
     by_id = {complaint.pk: complaint for complaint in complaints}
-    clocks = list(Clock.objects.filter(complaint__in=by_id, next_at__lte=until).order_by("next_at", "pk"))
+    clocks = list(
+        Clock.objects.filter(complaint__in=by_id, next_at__lte=until).order_by("next_at", "pk")
+    )
     if not clocks:
         return 0
     steps = _steps_of({complaint.policy_id for complaint in by_id.values()})
@@ -60,10 +65,10 @@ def fire(complaints: Iterable[Complaint], *, until: datetime) -> int:
     taken: list[_Taken] = []
     for clock in clocks:
         complaint = by_id[clock.complaint_id]
-        ladder_of_clock = steps[complaint.policy_id, clock.kind]
+        ladder_of_clock = steps.get((complaint.policy_id, clock.kind), [])
         taken += _advance(complaint, clock, ladder_of_clock, until, roster)
     Clock.objects.bulk_update(clocks, ["next_step", "next_at"], batch_size=1000)
-    _write(taken, at=until)
+    _write(taken, at=taken_at or until)
     return len(taken)
 
 
@@ -83,11 +88,10 @@ def _advance(
     roster: Roster,
 ) -> list[_Taken]:
     """The due steps of one clock; sets the clock to look again at the one that follows."""
-    all_rings = ladder.rings(clock, complaint.severity, steps)
+    all_rings = ladder.rings(complaint, clock, steps)
     due = ladder.due_rings(all_rings, clock, until)
-    after = due[-1].step.number + 1 if due else clock.next_step
-    following = ladder.next_ring(all_rings, after)
-    clock.next_step = following.step.number if following else after
+    clock.next_step += len(due)
+    following = ladder.next_ring(all_rings, clock.next_step)
     clock.next_at = following.at if following else None
     return [
         _Taken(complaint, clock, ring, _recipients(complaint, clock, ring.step, roster))
@@ -95,9 +99,7 @@ def _advance(
     ]
 
 
-def _recipients(
-    complaint: Complaint, clock: Clock, step: PolicyStep, roster: Roster
-) -> list[int]:
+def _recipients(complaint: Complaint, clock: Clock, step: PolicyStep, roster: Roster) -> list[int]:
     """Whoever owes it (for a warning), then the holders of the step's roles."""
     debtors = _debtors(complaint, clock, roster) if step.tells_debtor else []
     branch = complaint.owner_branch_id

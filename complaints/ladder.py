@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from complaints.models import Clock, ClockKind, PolicyStep, Severity
+from complaints.models import Clock, ClockKind, Complaint, PolicyStep, Severity
 
 #: A critical case is known to this level from its first minute.
 CRITICAL_LEVEL = 2
@@ -20,15 +20,17 @@ class Ring:
     at: datetime
 
 
-def rings(clock: Clock, severity: str, steps: Sequence[PolicyStep]) -> list[Ring]:
-    """All rings of the clock in their order. The apology clock of a critical case starts at
-    level 2: the lower steps fall away, level 2 comes at the clock's start."""
-    rise_at_once = severity == Severity.CRITICAL and clock.kind == ClockKind.APOLOGY
+def rings(complaint: Complaint, clock: Clock, steps: Sequence[PolicyStep]) -> list[Ring]:
+    """All rings of the clock in their order. Level 2 of a critical case comes at the clock's
+    start: that of the apology, whose lower steps fall away; an anonymous case, which has no such
+    clock, is told of through its sheet's."""
+    rising = ClockKind.SHEET if complaint.anonymous else ClockKind.APOLOGY
+    rises_at_once = complaint.severity == Severity.CRITICAL and clock.kind == rising
     found = []
     for step in steps:
         moment = clock.due_at + timedelta(minutes=step.offset_minutes)
-        if rise_at_once:
-            if step.level < CRITICAL_LEVEL:
+        if rises_at_once:
+            if step.level < CRITICAL_LEVEL and clock.kind == ClockKind.APOLOGY:
                 continue
             if step.level == CRITICAL_LEVEL:
                 moment = clock.started_at
@@ -38,9 +40,9 @@ def rings(clock: Clock, severity: str, steps: Sequence[PolicyStep]) -> list[Ring
 
 def due_rings(all_rings: Sequence[Ring], clock: Clock, until: datetime) -> list[Ring]:
     """The rings not yet taken that have come by `until`."""
-    return [ring for ring in all_rings if ring.step.number >= clock.next_step and ring.at <= until]
+    return [ring for ring in all_rings[clock.next_step :] if ring.at <= until]
 
 
-def next_ring(all_rings: Sequence[Ring], after_step: int) -> Ring | None:
-    """The first ring whose step number is `after_step` or higher."""
-    return next((ring for ring in all_rings if ring.step.number >= after_step), None)
+def next_ring(all_rings: Sequence[Ring], place: int) -> Ring | None:
+    """The ring at this place of the ladder, counted from 0; None above its top."""
+    return all_rings[place] if place < len(all_rings) else None

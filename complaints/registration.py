@@ -14,8 +14,8 @@ from complaints import clocks, contacts, escalation, events, policies
 from complaints.models import (
     Category,
     Channel,
-    Complaint,
     ComplainantRole,
+    Complaint,
     ContactKind,
     Means,
     Ownership,
@@ -92,9 +92,7 @@ def _checked(report: Report, by: Person, at: datetime) -> Report:
         received_at=received_at,
         what=text.clean(report.what, limit=WHAT_LIMIT, field="what", lines=True),
         complainant_name=text.clean(report.complainant_name, limit=60, field="complainant_name"),
-        complainant_phone=text.clean(
-            report.complainant_phone, limit=40, field="complainant_phone"
-        ),
+        complainant_phone=text.clean(report.complainant_phone, limit=40, field="complainant_phone"),
         order_no=text.clean(report.order_no, limit=60, field="order_no"),
         remedy_sought=text.clean(report.remedy_sought, limit=500, field="remedy_sought"),
         settlement=text.clean(report.settlement, limit=2000, field="settlement", lines=True),
@@ -105,13 +103,9 @@ def _checked(report: Report, by: Person, at: datetime) -> Report:
 
 def _check_received(received_at: datetime, by: Person, at: datetime) -> None:
     if received_at > at:
-        raise RuleBroken(
-            "received_at.future", _("受理时间不能晚于现在。"), field="received_at"
-        )
+        raise RuleBroken("received_at.future", _("受理时间不能晚于现在。"), field="received_at")
     if received_at < at - OLDEST:
-        raise RuleBroken(
-            "received_at.too_old", _("受理时间太早,请检查年份。"), field="received_at"
-        )
+        raise RuleBroken("received_at.too_old", _("受理时间太早,请检查年份。"), field="received_at")
     if received_at < at - LATE_ENTRY and by.role not in _MAY_ENTER_LATE:
         raise NotAllowed(
             "received_at.late_entry",
@@ -152,12 +146,19 @@ def _write(report: Report, by: Person, at: datetime, submission_key: str | None)
         complaint=complaint, person=by, branch_id=by.branch_id, since=complaint.received_at
     )
     events.record(
-        complaint, Action.REGISTER, by=by, at=at, data={"received_at": complaint.received_at.isoformat()}
+        complaint,
+        Action.REGISTER,
+        by=by,
+        at=at,
+        data={"received_at": complaint.received_at.isoformat()},
     )
-    clocks.start_round(complaint, at=complaint.received_at)
+    started = clocks.start_round(complaint, at=complaint.received_at)
+    if complaint.severity == Severity.CRITICAL:  # told of at once, settled or not
+        escalation.fire([complaint], until=complaint.received_at, taken_at=at)
     if report.settled_on_spot:
         _record_settlement(complaint, report.settlement, by, at)
-    escalation.fire([complaint], until=at)
+    if any(clock.next_at and clock.next_at <= at for clock in started):
+        escalation.fire([complaint], until=at)
     return complaint
 
 

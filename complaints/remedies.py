@@ -16,7 +16,7 @@ from complaints.models import Complaint, Remedy, RemedyKind, RemedyState
 from complaints.models.remedy import BINDING
 from complaints.rules import Action
 from notify.post import Note, post
-from staff.limits import covers
+from staff.limits import covers, role_covers
 from staff.models import Person, Role
 from staff.posts import Roster
 
@@ -34,19 +34,19 @@ def propose(
     by: Person,
     at: datetime,
 ) -> Remedy:
-    """Offer the customer a remedy of `amount` yuan. Promised at once when all that the case
-    binds the firm to is within the proposer's limit; otherwise it awaits approval and those who
-    may give it are told.
+    """Offer the customer a remedy of `amount` yuan. Promised at once when it costs nothing, or
+    when all that the case binds the firm to is within the proposer's limit; otherwise it awaits
+    approval and those who may give it are told.
 
     Raises RuleBroken `amount.range`, `amount.precision`, `description.blank`, `text.*`;
     NotAllowed, Conflict.
     """
     complaint = cases.lock(complaint_id, by=by, at=at)
-    _check_amount(amount)
+    amount = _checked(amount)
     description = text.clean(description, limit=500, field="description")
     if not description:
         raise RuleBroken("description.blank", _("请写明补救的内容。"), field="description")
-    within = covers(by, bound(complaint) + amount)
+    within = not amount or covers(by, bound(complaint) + amount)
     remedy = Remedy.objects.create(
         complaint=complaint,
         round=complaint.round,
@@ -99,7 +99,9 @@ def deliver(remedy_id: int, *, proof: str, by: Person, at: datetime) -> Remedy:
         raise Conflict("not_promised", _("只有已承诺的补救才能兑现。"))
     remedy.state, remedy.delivered_at, remedy.proof = RemedyState.DELIVERED, at, proof
     remedy.save(update_fields=["state", "delivered_at", "proof"])
-    cases.act(complaint, Action.DELIVER_REMEDY, by=by, at=at, data={**_data(remedy), "proof": proof})
+    cases.act(
+        complaint, Action.DELIVER_REMEDY, by=by, at=at, data={**_data(remedy), "proof": proof}
+    )
     return remedy
 
 
@@ -125,11 +127,14 @@ def bound(complaint: Complaint) -> Decimal:
     return binding.aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
 
 
-def _check_amount(amount: Decimal) -> None:
+def _checked(amount: Decimal) -> Decimal:
+    """The amount with its two decimals."""
     if not amount.is_finite() or not 0 <= amount <= LARGEST:
         raise RuleBroken("amount.range", _("金额须在 0 到 9,999,999 元之间。"), field="amount")
-    if amount != amount.quantize(Decimal("0.01")):
+    exact = amount.quantize(Decimal("0.01"))
+    if amount != exact:
         raise RuleBroken("amount.precision", _("金额最多两位小数。"), field="amount")
+    return exact
 
 
 def _lock(remedy_id: int, by: Person, at: datetime) -> tuple[Remedy, Complaint]:
@@ -149,12 +154,9 @@ def _data(remedy: Remedy) -> dict[str, str]:
 
 
 def _ask_for_approval(complaint: Complaint, remedy: Remedy) -> None:
-    roster = Roster()
-    roles = (Role.SUPERVISOR, Role.DIRECTOR)
-    asked = set(roster.holders_of_any(roles, complaint.owner_branch_id))
     note = Note(
         key=f"remedy:{remedy.pk}:asked",
-        recipient_ids=sorted(asked - {complaint.owner_id, remedy.proposed_by_id}),
+        recipient_ids=_who_may_approve(complaint, remedy),
         text="%(no)s 的补救 %(amount)s 元超出授权额度,等待审批",
         params={"no": complaint.no, "amount": str(remedy.amount)},
         url=f"/complaints/{complaint.no}/",
@@ -162,12 +164,26 @@ def _ask_for_approval(complaint: Complaint, remedy: Remedy) -> None:
     post([note], at=remedy.proposed_at)
 
 
+def _who_may_approve(complaint: Complaint, remedy: Remedy) -> list[int]:
+    """Supervisor and director as far as their limits reach; beyond them the general manager."""
+    barred = {complaint.owner_id, complaint.rectifier_id, remedy.proposed_by_id}
+    roster, total = Roster(), bound(complaint)
+    reaching = [role for role in (Role.SUPERVISOR, Role.DIRECTOR) if role_covers(role, total)]
+    for roles in (reaching, [Role.GENERAL_MANAGER]):
+        asked = set(roster.holders_of_any(roles, complaint.owner_branch_id)) - barred
+        if asked:
+            return sorted(asked)
+    return []
+
+
 def _tell_decision(complaint: Complaint, remedy: Remedy, at: datetime) -> None:
     approved = remedy.state == RemedyState.PROMISED
     note = Note(
         key=f"remedy:{remedy.pk}:decided",
         recipient_ids={complaint.owner_id, remedy.proposed_by_id},
-        text="%(no)s 的补救 %(amount)s 元已获批准" if approved else "%(no)s 的补救 %(amount)s 元未获批准",
+        text="%(no)s 的补救 %(amount)s 元已获批准"
+        if approved
+        else "%(no)s 的补救 %(amount)s 元未获批准",
         params={"no": complaint.no, "amount": str(remedy.amount)},
         url=f"/complaints/{complaint.no}/",
     )

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict, NotAllowed
-from complaints.models import Complaint, Status
+from complaints.models import Complaint, Contact, Status
 from staff.models import Person, Role
 
 
@@ -85,38 +85,46 @@ def _belongs_to_responsible_branch(complaint: Complaint, person: Person) -> bool
     )
 
 
+def spoke_to_customer(complaint: Complaint, person: Person) -> bool:
+    """Whether the person spoke to the customer for the firm, and so has handled the case."""
+    return Contact.objects.filter(complaint=complaint, by=person).exists()
+
+
 _S = Status
 _OPEN = frozenset({_S.TRIAGE, _S.HANDLING, _S.ANSWERED, _S.CALLED_BACK})
 _VALID = frozenset({_S.HANDLING, _S.ANSWERED, _S.CALLED_BACK})
 _WITH_FIX = _VALID | {_S.CLOSED, _S.WITHDRAWN}
 _ANY = frozenset(Status)
 
-_SERVING = frozenset({Role.FRONTLINE, Role.SUPERVISOR, Role.QUALITY, Role.DIRECTOR, Role.GENERAL_MANAGER})
+_SERVING = frozenset(
+    {Role.FRONTLINE, Role.SUPERVISOR, Role.QUALITY, Role.DIRECTOR, Role.GENERAL_MANAGER}
+)
 _DESK: frozenset[Who] = _SERVING | {Tie.OWNER, Tie.RECTIFIER}
 _QUALITY: frozenset[Who] = frozenset({Role.QUALITY, Role.DIRECTOR, Role.GENERAL_MANAGER})
+_VERIFYING: frozenset[Who] = frozenset({Role.QUALITY, Role.DIRECTOR})
 _PROMISING: frozenset[Who] = frozenset(
     {Role.FRONTLINE, Role.SUPERVISOR, Role.DIRECTOR, Role.GENERAL_MANAGER, Tie.OWNER, Tie.RECTIFIER}
 )
 _LEADING: frozenset[Who] = frozenset({Role.SUPERVISOR, Role.DIRECTOR, Role.GENERAL_MANAGER})
 
 RULES: dict[Action, Rule] = {
-    Action.RECORD_CONTACT: Rule(_OPEN, _DESK),
+    Action.RECORD_CONTACT: Rule(_OPEN | {_S.CLOSED}, _DESK),
     Action.ACCEPT: Rule(frozenset({_S.TRIAGE, _S.INVALID}), _QUALITY, _S.HANDLING),
     Action.REJECT: Rule(_OPEN, _QUALITY, _S.INVALID),
-    Action.RULE: Rule(_VALID, _QUALITY),
+    Action.RULE: Rule(_WITH_FIX, _QUALITY),
     Action.PROPOSE_REMEDY: Rule(_OPEN, _PROMISING),
     Action.DECIDE_REMEDY: Rule(_ANY, _LEADING, bars=(_answers_for_it,)),
     Action.DELIVER_REMEDY: Rule(_ANY - {_S.INVALID}, _PROMISING | {Role.QUALITY}),
     Action.CANCEL_REMEDY: Rule(_ANY, _PROMISING),
     Action.SUBMIT_SHEET: Rule(_WITH_FIX, frozenset({Tie.RECTIFIER})),
-    Action.RETURN_SHEET: Rule(_WITH_FIX, _QUALITY, bars=(_answers_for_it,)),
-    Action.VERIFY_SHEET: Rule(_WITH_FIX, _QUALITY, bars=(_answers_for_it,)),
-    Action.WAIVE_SHEET: Rule(_WITH_FIX, _QUALITY, bars=(_answers_for_it,)),
+    Action.RETURN_SHEET: Rule(_WITH_FIX, _VERIFYING, bars=(_answers_for_it,)),
+    Action.VERIFY_SHEET: Rule(_WITH_FIX, _VERIFYING, bars=(_answers_for_it,)),
+    Action.WAIVE_SHEET: Rule(_WITH_FIX, _VERIFYING, bars=(_answers_for_it,)),
     Action.RECORD_CALLBACK: Rule(
         frozenset({_S.HANDLING, _S.ANSWERED}),
         _QUALITY,
         _S.CALLED_BACK,
-        bars=(_answers_for_it, _belongs_to_responsible_branch),
+        bars=(_answers_for_it, _belongs_to_responsible_branch, spoke_to_customer),
     ),
     Action.CLOSE: Rule(_VALID, _DESK, _S.CLOSED),
     Action.REOPEN: Rule(frozenset({_S.ANSWERED, _S.CALLED_BACK, _S.CLOSED}), _DESK, _S.HANDLING),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from common import phones
 from complaints.access import visible_to
 from complaints.models import (
     Clock,
@@ -20,7 +22,8 @@ from complaints.models import (
 from complaints.models.complaint import ComplaintQuerySet
 from staff.models import Person, Role
 
-_SORTING = (Role.QUALITY, Role.DIRECTOR)
+SORTING = (Role.QUALITY, Role.DIRECTOR)
+APPROVING = (Role.SUPERVISOR, Role.DIRECTOR, Role.GENERAL_MANAGER)
 
 
 def owed_by(person: Person) -> QuerySet[Clock]:
@@ -29,39 +32,47 @@ def owed_by(person: Person) -> QuerySet[Clock]:
     has been ruled to write yet."""
     mine = Q(kind__in=(ClockKind.APOLOGY, ClockKind.RESULT), complaint__owner=person)
     mine |= Q(kind=ClockKind.SHEET, complaint__rectifier=person)
-    if person.role in _SORTING:
+    if person.role in SORTING:
         mine |= Q(kind=ClockKind.CALLBACK) | Q(kind=ClockKind.SHEET, complaint__rectifier=None)
     return (
         Clock.objects.running()
         .filter(mine, complaint__in=visible_to(person).values("pk"))
-        .select_related("complaint__category", "complaint__owner", "complaint__owner_branch",
-                        "complaint__responsible_branch", "complaint__concerned_branch")
+        .select_related(
+            "complaint__category",
+            "complaint__owner",
+            "complaint__owner_branch",
+            "complaint__responsible_branch",
+            "complaint__concerned_branch",
+        )
         .order_by("due_at", "pk")
     )
 
 
 def to_sort(person: Person) -> ComplaintQuerySet:
     """Cases that wait for this person to sort them, oldest first; none unless they may."""
-    if person.role not in _SORTING:
+    if person.role not in SORTING:
         return Complaint.objects.none()
     return visible_to(person).filter(status=Status.TRIAGE).order_by("received_at", "pk")
 
 
 def to_rule(person: Person) -> ComplaintQuerySet:
-    """Valid cases for which nobody has been ruled responsible yet, oldest first."""
-    if person.role not in _SORTING:
+    """Valid cases for which nobody has been ruled responsible yet, and closed or withdrawn ones
+    that still owe their sheet; oldest first."""
+    if person.role not in SORTING:
         return Complaint.objects.none()
     valid = (Status.HANDLING, Status.ANSWERED, Status.CALLED_BACK)
+    owes_sheet = Clock.objects.running().filter(complaint=OuterRef("pk"), kind=ClockKind.SHEET)
+    ended = Q(status__in=(Status.CLOSED, Status.WITHDRAWN)) & Exists(owes_sheet)
     return (
         visible_to(person)
-        .filter(status__in=valid, responsible_branch=None)
+        .filter(Q(status__in=valid) | ended, responsible_branch=None)
         .order_by("received_at", "pk")
     )
 
 
 def to_approve(person: Person) -> QuerySet[Remedy]:
     """Remedies that await an approval this person could give."""
-    if person.role not in (Role.SUPERVISOR, Role.DIRECTOR, Role.GENERAL_MANAGER):
+    if person.role not in APPROVING:
         return Remedy.objects.none()
     return (
         Remedy.objects.filter(
@@ -81,18 +92,62 @@ def board(person: Person) -> QuerySet[Escalation]:
     return (
         Escalation.objects.filter(complaint__in=visible_to(person).values("pk"))
         .filter(Q(level__gt=0, acknowledged_at=None) | Q(clock__met_at=None, clock__voided_at=None))
-        .select_related("clock", "complaint__owner", "complaint__owner_branch",
-                        "complaint__responsible_branch", "acknowledged_by")
+        .select_related(
+            "clock",
+            "complaint__owner",
+            "complaint__owner_branch",
+            "complaint__responsible_branch",
+            "acknowledged_by",
+        )
         .order_by("-level", "rang_at", "pk")
     )
 
 
-def earlier_cases(person: Person, *, phone_key: str, name: str = "", limit: int = 5) -> ComplaintQuerySet:
+def earlier_cases(
+    person: Person, *, phone_key: str, name: str = "", limit: int = 5
+) -> ComplaintQuerySet:
     """What this person may see of the same customer's earlier cases, by phone or by full name."""
     same = Q(phone_key=phone_key) if phone_key else Q(pk=None)
     if name:
         same |= Q(complainant_name=name)
     return visible_to(person).filter(same).select_related("category", "owner_branch")[:limit]
+
+
+@dataclass(frozen=True)
+class KnownPerson:
+    """Someone who has complained before: as last recorded, and how often."""
+
+    name: str
+    phone: str
+    role: str
+    last: datetime
+    count: int
+
+
+def known_people(person: Person, *, phone: str = "", name: str = "", limit: int = 6) -> list[KnownPerson]:
+    """Earlier complainants in the person's sight whose number begins with the 7 or more digits
+    typed, or whose name is the whole name typed; the latest first."""
+    found = visible_to(person).filter(anonymous=False)
+    key = phones.key(phone)
+    if sum(c.isdecimal() for c in phone) >= ENOUGH_DIGITS:
+        found = found.filter(phone_key__startswith=key)
+    elif len(name) >= 2:
+        found = found.filter(complainant_name=name)
+    else:
+        return []
+    people: dict[tuple[str, str], KnownPerson] = {}
+    for case in found.order_by("-received_at")[:200]:
+        same = (case.complainant_name, case.phone_key)
+        known = people.get(same)
+        people[same] = KnownPerson(
+            case.complainant_name, case.complainant_phone, case.complainant_role,
+            known.last if known else case.received_at, known.count + 1 if known else 1,
+        )
+    return list(people.values())[:limit]
+
+
+#: Fewer digits would turn the look-up into a directory of customers.
+ENOUGH_DIGITS = 7
 
 
 def with_late_clock(cases: ComplaintQuerySet, at: datetime) -> ComplaintQuerySet:
@@ -114,3 +169,14 @@ def with_clock_due_within(
 def story(complaint: Complaint) -> QuerySet[Event]:
     """The case's events, the latest first."""
     return complaint.events.select_related("actor").order_by("-at", "-pk")
+
+
+def unacknowledged_count(person: Person, *, at_most: int = 99) -> int:
+    """How many escalations in the person's reach want an acknowledgement, counted no further
+    than `at_most` + 1; for the front line none do."""
+    if person.role in (Role.FRONTLINE, Role.ADMINISTRATOR):
+        return 0
+    waiting = Escalation.objects.filter(
+        level__gt=0, acknowledged_at=None, complaint__in=visible_to(person).values("pk")
+    )
+    return waiting[: at_most + 1].count()

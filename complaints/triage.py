@@ -11,7 +11,7 @@ from common import text
 from common.errors import RuleBroken
 from complaints import cases, clocks, escalation
 from complaints.contacts import result_told
-from complaints.models import Complaint, InvalidReason, Status
+from complaints.models import Callback, Complaint, Event, InvalidReason, Status
 from complaints.rules import Action
 from staff.models import Person
 
@@ -22,10 +22,11 @@ def accept(complaint_id: int, *, by: Person, at: datetime) -> Complaint:
     from their first start. Raises NotAllowed, Conflict."""
     complaint = cases.lock(complaint_id, by=by, at=at)
     was_invalid = complaint.status == Status.INVALID
-    status = Status.ANSWERED if result_told(complaint) else Status.HANDLING
+    status = _where_it_stands(complaint)
     cases.act(complaint, Action.ACCEPT, by=by, at=at, status=status, invalid_reason="")
     if was_invalid:
-        clocks.restore(complaint)
+        rejected = Event.objects.filter(complaint=complaint, kind=Action.REJECT).latest("at", "pk")
+        clocks.restore(complaint, voided_since=rejected.at)
         escalation.fire([complaint], until=at)
     return complaint
 
@@ -43,3 +44,11 @@ def reject(
     cases.act(complaint, Action.REJECT, by=by, at=at, data={"note": note}, invalid_reason=reason)
     clocks.void(complaint, at=at)
     return complaint
+
+
+def _where_it_stands(complaint: Complaint) -> Status:
+    """The status a valid case has reached in this round, whatever it was taken for meanwhile."""
+    called = Callback.objects.filter(complaint=complaint, round=complaint.round, reached=True)
+    if called.exists():
+        return Status.CALLED_BACK
+    return Status.ANSWERED if result_told(complaint) else Status.HANDLING

@@ -80,9 +80,7 @@ class Sheet(models.Model):
         verbose_name_plural = _("问题整改工作单")
         ordering = ("complaint", "round")
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["complaint", "round"], name="sheet_one_a_round"
-            ),
+            models.UniqueConstraint(fields=["complaint", "round"], name="sheet_one_a_round"),
             models.UniqueConstraint(fields=["year", "serial"], name="sheet_number_given_once"),
             models.CheckConstraint(
                 condition=Q(state="waived", serial=None)

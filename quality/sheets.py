@@ -98,8 +98,12 @@ def waive(complaint_id: int, *, reason: str, by: Person, at: datetime) -> Sheet:
     )
     clocks.void(complaint, at=at, kinds=[ClockKind.SHEET])
     return Sheet.objects.create(
-        complaint=complaint, round=complaint.round, state=SheetState.WAIVED,
-        decided_by=by, decided_at=at, opinion=reason,
+        complaint=complaint,
+        round=complaint.round,
+        state=SheetState.WAIVED,
+        decided_by=by,
+        decided_at=at,
+        opinion=reason,
     )
 
 
@@ -123,7 +127,7 @@ def _decide(
     closed = {"closed_inside_at": at} if state == SheetState.VERIFIED else {}
     data = {"no": sheet.no, "opinion": opinion}
     cases.act(complaint, action, by=by, at=at, data=data, **closed)
-    _tell_rectifier(sheet, at)
+    _tell_rectifier(complaint, sheet, at)
     return sheet
 
 
@@ -133,12 +137,9 @@ def _checked(parts: Parts, at: datetime) -> Parts:
         for name, value in asdict(parts).items()
         if name != "committed_on"
     }
+    words["title"] = text.clean(words["title"], limit=TITLE_LIMIT, field="title")
     if parts.committed_on < timezone.localdate(at):
-        raise RuleBroken(
-            "committed_on.past", _("承诺完成日期不能早于今天。"), field="committed_on"
-        )
-    if len(words["title"]) > TITLE_LIMIT:
-        text.clean(words["title"], limit=TITLE_LIMIT, field="title")
+        raise RuleBroken("committed_on.past", _("承诺完成日期不能早于今天。"), field="committed_on")
     return Parts(**words, committed_on=parts.committed_on)
 
 
@@ -149,13 +150,15 @@ def _words(value: str, field: str, sentence: str) -> str:
     return cleaned
 
 
-def _tell_rectifier(sheet: Sheet, at: datetime) -> None:
+def _tell_rectifier(complaint: Complaint, sheet: Sheet, at: datetime) -> None:
+    """Whoever submitted it, and whoever has been ruled to go on with it since."""
     returned = sheet.state == SheetState.RETURNED
+    told = dict.fromkeys([sheet.submitted_by_id, complaint.rectifier_id])
     note = Note(
         key=f"sheet:{sheet.pk}:{sheet.state}:{at.isoformat()}",
-        recipient_ids=[sheet.submitted_by_id] if sheet.submitted_by_id else [],
+        recipient_ids=[person_id for person_id in told if person_id],
         text="%(no)s 被退回,请按意见修改后重新提交" if returned else "%(no)s 验收通过",
         params={"no": sheet.no},
-        url=f"/complaints/{sheet.complaint.no}/",
+        url=f"/complaints/{complaint.no}/",
     )
     post([note], at=at)

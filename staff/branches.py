@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 from pypinyin import lazy_pinyin
 
+from common.errors import RuleBroken
 from staff.models import Branch
 
 
@@ -15,12 +17,15 @@ def sort_key(name: str) -> str:
 
 @transaction.atomic
 def save(branch: Branch) -> Branch:
-    """Write a new or changed branch with its place in the tree; moves what lies below with it."""
+    """Write a new or changed branch with its place in the tree; moves what lies below with it.
+    Raises RuleBroken `parent.below_itself`."""
     branch.sort_key = sort_key(branch.name)
     before = branch.path
     if branch.pk is None:
         branch.path = f"new:{branch.code}"
         branch.save()
+    elif before and branch.parent and branch.parent.path.startswith(before):
+        raise RuleBroken("parent.below_itself", _("上级不能是本机构或它的下级。"), field="parent")
     above = branch.parent.path if branch.parent else "/"
     branch.path = f"{above}{branch.pk}/"
     branch.save()

@@ -40,7 +40,7 @@ class ClockQuerySet(models.QuerySet["Clock"]):
 class Clock(models.Model):
     """`met_at` is when the evidence happened, not when it was typed; `voided_at` when the clock
     stopped applying. `next_at` is when the sweep has to look again (None: never), and
-    `next_step` the ladder step that comes then.
+    `next_step` the place in the ladder, counted from 0, of the step that comes then.
     """
 
     complaint = models.ForeignKey("complaints.Complaint", models.PROTECT, related_name="clocks")

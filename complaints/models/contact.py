@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+
+#: Typed in later than this after the talk counts as recorded late (`docs/domain.md` section 3).
+RECORDED_LATE = timedelta(minutes=30)
 
 
 class ContactKind(models.TextChoices):
@@ -52,3 +57,8 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return f"{self.complaint_id} {self.get_kind_display()}"
+
+    @property
+    def recorded_late(self) -> bool:
+        """Typed more than half an hour after it was said."""
+        return self.recorded_at - self.occurred_at > RECORDED_LATE

@@ -1,0 +1,133 @@
+"""What the API reads: one serializer an action; what the words mean is the services' business."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from common.api import StrictSerializer
+from common.fields import Amount, Choice, Moment, Named, Text, Whole, YesNo
+from complaints.contacts import SAID_LIMIT
+from complaints.models import (
+    Category,
+    Channel,
+    ComplainantRole,
+    ContactKind,
+    InvalidReason,
+    Means,
+    RemedyKind,
+    Severity,
+)
+from complaints.registration import WHAT_LIMIT
+from staff.models import Branch, Person
+
+
+class NothingIn(StrictSerializer):
+    """Nothing more to say."""
+
+
+class ReportIn(StrictSerializer):
+    """What the customer said; `received_at` is now when it is left out."""
+
+    channel = Choice(choices=Channel.choices)
+    what = Text(limit=WHAT_LIMIT, lines=True)
+    category = Named(Category.objects.filter(is_active=True, children=None), by="code")
+    severity = Choice(choices=Severity.choices)
+    received_at = Moment(required=False)
+    complainant_name = Text(limit=60, required=False)
+    complainant_phone = Text(limit=40, required=False)
+    complainant_role = Choice(choices=ComplainantRole.choices, required=False)
+    anonymous = YesNo(required=False)
+    order_no = Text(limit=60, required=False)
+    concerned_branch = Named(Branch.objects.all(), by="code", required=False, allow_null=True)
+    remedy_sought = Text(limit=500, required=False)
+    settled_on_spot = YesNo(required=False)
+    settlement = Text(limit=2000, lines=True, required=False)
+
+
+class ContactIn(StrictSerializer):
+    """A talk; `occurred_at` is now when it is left out."""
+
+    kind = Choice(choices=ContactKind.choices)
+    means = Choice(choices=Means.choices)
+    reached = YesNo()
+    said = Text(limit=SAID_LIMIT, lines=True)
+    occurred_at = Moment(required=False)
+
+
+class RejectionIn(StrictSerializer):
+    """Why it is not a valid complaint."""
+
+    reason = Choice(choices=InvalidReason.choices)
+    note = Text(limit=500, lines=True)
+
+
+class RulingIn(StrictSerializer):
+    """The branch by its code, the person by their username."""
+
+    branch = Named(Branch.objects.all(), by="code")
+    person = Named(Person.objects.filter(is_active=True), by="username")
+    basis = Text(limit=2000, lines=True)
+
+
+class RemedyIn(StrictSerializer):
+    """What is offered, and what it costs the firm in yuan (0 for a letter)."""
+
+    kind = Choice(choices=RemedyKind.choices)
+    amount = Amount()
+    description = Text(limit=500)
+
+
+class DecisionIn(StrictSerializer):
+    """Approved or not."""
+
+    approve = YesNo()
+    note = Text(limit=500, required=False, default="")
+
+
+class DeliveryIn(StrictSerializer):
+    """How it is known that the customer has it."""
+
+    proof = Text(limit=200)
+
+
+class CancellationIn(StrictSerializer):
+    """Why it is cancelled."""
+
+    note = Text(limit=500)
+
+
+class CallbackIn(StrictSerializer):
+    """What the customer answered; `satisfied` and `solved` are wanted when reached."""
+
+    means = Choice(choices=Means.choices)
+    reached = YesNo()
+    satisfied = YesNo(required=False, allow_null=True)
+    solved = YesNo(required=False, allow_null=True)
+    score = Whole(required=False, allow_null=True, min_value=1, max_value=5)
+    said = Text(limit=2000, lines=True, required=False)
+    occurred_at = Moment(required=False)
+
+
+class ReopeningIn(StrictSerializer):
+    """Why the customer is still dissatisfied."""
+
+    reason = Text(limit=500, lines=True)
+
+
+class WithdrawalIn(StrictSerializer):
+    """Who took it back, and how."""
+
+    said_by = Text(limit=60)
+    note = Text(limit=500, lines=True)
+
+
+class AcknowledgementIn(StrictSerializer):
+    """What is being done about it."""
+
+    note = Text(limit=500, required=False, default="")
+
+
+class AttachmentIn(StrictSerializer):
+    """One file, at most 20 MB."""
+
+    file = serializers.FileField(allow_empty_file=True)

@@ -1,0 +1,319 @@
+"""What the API shows of a case and of what hangs on it; the customer's name and phone masked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+
+from complaints import closing, faces, rules
+from complaints.models import (
+    Attachment,
+    Callback,
+    Category,
+    Channel,
+    Clock,
+    ClockKind,
+    ComplainantRole,
+    Complaint,
+    Contact,
+    ContactKind,
+    Escalation,
+    Event,
+    InvalidReason,
+    Means,
+    PlaybookEntry,
+    Remedy,
+    RemedyKind,
+    RemedyState,
+    Ruling,
+    Severity,
+    Status,
+)
+from complaints.outcome import Outcome, outcome
+from complaints.rules import Action
+from staff.api import BranchNameOut, PersonOut
+
+#: How a running clock looks; the others look as they ended.
+CLOCK_STATES = ["running", "soon", "late", "met", "attempted", "unreachable", "na"]
+
+
+class CategoryOut(serializers.Serializer[Category]):
+    """A category as it is named beside other things."""
+
+    code = serializers.CharField()
+    name = serializers.CharField()
+
+
+class CategoryRowOut(CategoryOut):
+    """A category with its place in the tree; a case is filed under a leaf."""
+
+    parent = serializers.CharField(source="parent.code", default=None, allow_null=True)
+    keywords = serializers.ListField(child=serializers.CharField())
+    is_leaf = serializers.BooleanField()
+
+
+class CaseClockOut(serializers.Serializer[Clock]):
+    """A clock as of the moment of asking (`context["at"]`)."""
+
+    kind = serializers.ChoiceField(choices=ClockKind.choices)
+    kind_label = serializers.CharField(source="get_kind_display")
+    span = serializers.SerializerMethodField(help_text="1H, 24H, 48H, 72H")
+    round = serializers.IntegerField()
+    started_at = serializers.DateTimeField()
+    due_at = serializers.DateTimeField()
+    met_at = serializers.DateTimeField(allow_null=True)
+    voided_at = serializers.DateTimeField(allow_null=True)
+    outcome = serializers.SerializerMethodField()
+    outcome_label = serializers.SerializerMethodField()
+    state = serializers.SerializerMethodField()
+    seconds_left = serializers.SerializerMethodField()
+
+    def get_span(self, clock: Clock) -> str:
+        """How long it runs, in the words of the desk."""
+        return faces.face(clock, self._at).span_label
+
+    def get_outcome(self, clock: Clock) -> Outcome:
+        """How it ended, or `running`."""
+        return outcome(clock, self._at)
+
+    def get_outcome_label(self, clock: Clock) -> str:
+        """The same in words."""
+        return str(outcome(clock, self._at).label)
+
+    def get_state(self, clock: Clock) -> str:
+        """`soon` in the last quarter, `late` once breached."""
+        return faces.face(clock, self._at).state
+
+    def get_seconds_left(self, clock: Clock) -> int | None:
+        """Whole seconds until due, negative when late; null when it runs no more."""
+        return int((clock.due_at - self._at).total_seconds()) if clock.is_running else None
+
+    @property
+    def _at(self) -> datetime:
+        at: datetime = self.context["at"]
+        return at
+
+
+class ComplainantOut(serializers.Serializer[Complaint]):
+    """Who complains, masked; `reveals/` shows more and leaves an event."""
+
+    name = serializers.CharField(source="masked_name")
+    phone = serializers.CharField(source="masked_phone")
+    role = serializers.ChoiceField(choices=ComplainantRole.choices, source="complainant_role")
+    role_label = serializers.CharField(source="get_complainant_role_display")
+    anonymous = serializers.BooleanField()
+
+
+class BriefOut(serializers.Serializer[Complaint]):
+    """A case beside other things."""
+
+    no = serializers.CharField()
+    status = serializers.ChoiceField(choices=Status.choices)
+    status_label = serializers.CharField(source="get_status_display")
+    round = serializers.IntegerField()
+    severity = serializers.ChoiceField(choices=Severity.choices)
+    severity_label = serializers.CharField(source="get_severity_display")
+    summary = serializers.CharField(help_text="投诉内容的前 40 个字")
+    received_at = serializers.DateTimeField()
+    owner = PersonOut()
+    owner_branch = BranchNameOut()
+    responsible_branch = BranchNameOut(allow_null=True)
+
+
+class ComplaintRowOut(BriefOut):
+    """A case in the list, with its running clocks, soonest due first."""
+
+    channel = serializers.ChoiceField(choices=Channel.choices)
+    channel_label = serializers.CharField(source="get_channel_display")
+    entered_at = serializers.DateTimeField()
+    order_no = serializers.CharField()
+    category = CategoryOut()
+    concerned_branch = BranchNameOut(allow_null=True)
+    complainant = ComplainantOut(source="*")
+    clocks = CaseClockOut(source="running_clocks", many=True)
+
+
+class AllowedOut(serializers.Serializer[Any]):
+    """Something this person may do to the case now."""
+
+    action = serializers.CharField()
+    action_label = serializers.CharField()
+
+
+class CountsOut(serializers.Serializer[Any]):
+    """How much hangs on the case."""
+
+    contacts = serializers.IntegerField(source="contact_count")
+    rulings = serializers.IntegerField(source="ruling_count")
+    remedies = serializers.IntegerField(source="remedy_count")
+    callbacks = serializers.IntegerField(source="callback_count")
+    attachments = serializers.IntegerField(source="attachment_count")
+    escalations = serializers.IntegerField(source="escalation_count")
+    events = serializers.IntegerField(source="event_count")
+
+
+class ComplaintOut(ComplaintRowOut):
+    """A case with all its clocks, and what this person (`context["person"]`) may do now."""
+
+    what = serializers.CharField()
+    remedy_sought = serializers.CharField()
+    settled_on_spot = serializers.BooleanField()
+    invalid_reason = serializers.ChoiceField(choices=[*InvalidReason.choices, ("", "")])
+    invalid_reason_label = serializers.CharField(source="get_invalid_reason_display")
+    entered_by = PersonOut()
+    first_receiver = PersonOut()
+    rectifier = PersonOut(allow_null=True)
+    closed_at = serializers.DateTimeField(allow_null=True)
+    closed_inside_at = serializers.DateTimeField(allow_null=True)
+    clocks = CaseClockOut(source="all_clocks", many=True)
+    counts = CountsOut(source="*")
+    missing = serializers.SerializerMethodField()
+    allowed_actions = serializers.SerializerMethodField()
+
+    def get_missing(self, complaint: Complaint) -> list[str]:
+        """What stands in the way of closing for the customer, in sentences."""
+        return closing.what_is_missing(complaint) if complaint.is_open else []
+
+    def get_allowed_actions(self, complaint: Complaint) -> list[dict[str, str]]:
+        """From the same table of rules as the buttons of the page."""
+        allowed = rules.allowed_actions(complaint, self.context["person"])
+        return [{"action": action.value, "action_label": str(action.label)} for action in allowed]
+
+
+class ContactOut(serializers.Serializer[Contact]):
+    """A talk with the customer."""
+
+    id = serializers.IntegerField()
+    round = serializers.IntegerField()
+    kind = serializers.ChoiceField(choices=ContactKind.choices)
+    kind_label = serializers.CharField(source="get_kind_display")
+    means = serializers.ChoiceField(choices=Means.choices)
+    means_label = serializers.CharField(source="get_means_display")
+    reached = serializers.BooleanField()
+    said = serializers.CharField()
+    occurred_at = serializers.DateTimeField()
+    recorded_at = serializers.DateTimeField()
+    by = PersonOut()
+
+
+class RulingOut(serializers.Serializer[Ruling]):
+    """Who answers to the firm; the one with `superseded_at` null stands."""
+
+    id = serializers.IntegerField()
+    branch = BranchNameOut()
+    person = PersonOut()
+    basis = serializers.CharField()
+    by = PersonOut()
+    at = serializers.DateTimeField()
+    superseded_at = serializers.DateTimeField(allow_null=True)
+
+
+class RemedyOut(serializers.Serializer[Remedy]):
+    """What the customer is given."""
+
+    id = serializers.IntegerField()
+    round = serializers.IntegerField()
+    kind = serializers.ChoiceField(choices=RemedyKind.choices)
+    kind_label = serializers.CharField(source="get_kind_display")
+    amount = serializers.DecimalField(max_digits=12, decimal_places=2, help_text="元")
+    description = serializers.CharField()
+    state = serializers.ChoiceField(choices=RemedyState.choices)
+    state_label = serializers.CharField(source="get_state_display")
+    proposed_by = PersonOut()
+    proposed_at = serializers.DateTimeField()
+    decided_by = PersonOut(allow_null=True)
+    decided_at = serializers.DateTimeField(allow_null=True)
+    delivered_at = serializers.DateTimeField(allow_null=True)
+    proof = serializers.CharField()
+
+
+class CallbackOut(serializers.Serializer[Callback]):
+    """A call after the answer; the answers are null when the customer was not reached."""
+
+    id = serializers.IntegerField()
+    round = serializers.IntegerField()
+    means = serializers.ChoiceField(choices=Means.choices)
+    means_label = serializers.CharField(source="get_means_display")
+    reached = serializers.BooleanField()
+    satisfied = serializers.BooleanField(allow_null=True)
+    solved = serializers.BooleanField(allow_null=True)
+    score = serializers.IntegerField(allow_null=True)
+    said = serializers.CharField()
+    occurred_at = serializers.DateTimeField()
+    recorded_at = serializers.DateTimeField()
+    by = PersonOut()
+
+
+class AttachmentOut(serializers.Serializer[Attachment]):
+    """A file of the case; its bytes are at `attachments/{id}/`."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    content_type = serializers.CharField()
+    size = serializers.IntegerField(help_text="字节")
+    sha256 = serializers.CharField()
+    by = PersonOut()
+    at = serializers.DateTimeField()
+
+
+class RevealOut(serializers.Serializer[Complaint]):
+    """Who complains, unmasked."""
+
+    name = serializers.CharField(source="complainant_name")
+    phone = serializers.CharField(source="complainant_phone")
+
+
+class EventOut(serializers.Serializer[Event]):
+    """One line of the case's story; `actor` null is the clockwork."""
+
+    kind = serializers.ChoiceField(choices=Action.choices)
+    kind_label = serializers.SerializerMethodField()
+    at = serializers.DateTimeField()
+    recorded_at = serializers.DateTimeField()
+    actor = PersonOut(allow_null=True)
+    data = serializers.DictField(help_text="当时说明的内容;`changes` 为 {字段: [旧值, 新值]}")
+
+    def get_kind_label(self, event: Event) -> str:
+        """The same in words."""
+        return str(Action(event.kind).label)
+
+
+class EscalationOut(serializers.Serializer[Escalation]):
+    """A step of a clock's ladder: 0 warned, 1 to 3 escalated."""
+
+    id = serializers.IntegerField()
+    level = serializers.IntegerField()
+    level_label = serializers.SerializerMethodField()
+    rang_at = serializers.DateTimeField()
+    fired_at = serializers.DateTimeField()
+    acknowledged_at = serializers.DateTimeField(allow_null=True)
+    acknowledged_by = PersonOut(allow_null=True)
+    clock = CaseClockOut()
+    complaint = BriefOut()
+
+    def get_level_label(self, escalation: Escalation) -> str:
+        """The level in words."""
+        words = [_("预警"), _("一级升级"), _("二级升级"), _("三级升级")]
+        return str(words[escalation.level])
+
+
+class OwedOut(CaseClockOut):
+    """A clock that the person has to stop, and the case it belongs to."""
+
+    complaint = BriefOut()
+
+
+class PlaybookOut(serializers.Serializer[PlaybookEntry]):
+    """What to say, do and offer, and whom to report to."""
+
+    code = serializers.CharField()
+    title = serializers.CharField()
+    categories = CategoryOut(many=True)
+    keywords = serializers.ListField(child=serializers.CharField())
+    say = serializers.CharField()
+    do = serializers.CharField()
+    offer = serializers.CharField()
+    report_to = serializers.CharField()

@@ -1,0 +1,63 @@
+"""The addresses of the case's API; nouns, with POST to do."""
+
+from django.urls import path
+
+from complaints.api import attachments, callbacks, cases, contacts, desk, remedies, triage
+
+_ONE = "complaints/<str:no>"
+_REMEDY = f"{_ONE}/remedies/<int:remedy_id>"
+_LIST_CREATE = {"get": "list", "post": "create"}
+
+urlpatterns = [
+    path("complaints/", cases.Complaints.as_view(_LIST_CREATE), name="api-complaints"),
+    path(f"{_ONE}/", cases.Complaints.as_view({"get": "retrieve"}), name="api-complaint"),
+    path(f"{_ONE}/events/", cases.Events.as_view({"get": "list"}), name="api-events"),
+    path(f"{_ONE}/reveals/", cases.Reveals.as_view({"post": "create"}), name="api-reveals"),
+    path(f"{_ONE}/contacts/", contacts.Contacts.as_view(_LIST_CREATE), name="api-contacts"),
+    path(
+        f"{_ONE}/acceptance/", triage.Acceptance.as_view({"post": "create"}), name="api-acceptance"
+    ),
+    path(f"{_ONE}/rejection/", triage.Rejection.as_view({"post": "create"}), name="api-rejection"),
+    path(f"{_ONE}/rulings/", triage.Rulings.as_view(_LIST_CREATE), name="api-rulings"),
+    path(f"{_ONE}/remedies/", remedies.Remedies.as_view(_LIST_CREATE), name="api-remedies"),
+    path(
+        f"{_REMEDY}/decision/", remedies.Remedies.as_view({"post": "decide"}), name="api-decision"
+    ),
+    path(
+        f"{_REMEDY}/delivery/", remedies.Remedies.as_view({"post": "deliver"}), name="api-delivery"
+    ),
+    path(
+        f"{_REMEDY}/cancellation/",
+        remedies.Remedies.as_view({"post": "cancel"}),
+        name="api-cancellation",
+    ),
+    path(f"{_ONE}/callbacks/", callbacks.Callbacks.as_view(_LIST_CREATE), name="api-callbacks"),
+    path(f"{_ONE}/closure/", callbacks.Closure.as_view({"post": "create"}), name="api-closure"),
+    path(
+        f"{_ONE}/reopenings/",
+        callbacks.Reopenings.as_view({"post": "create"}),
+        name="api-reopenings",
+    ),
+    path(
+        f"{_ONE}/withdrawal/",
+        callbacks.Withdrawal.as_view({"post": "create"}),
+        name="api-withdrawal",
+    ),
+    path(
+        f"{_ONE}/attachments/", attachments.Attachments.as_view(_LIST_CREATE), name="api-attachments"
+    ),
+    path(
+        f"{_ONE}/attachments/<int:attachment_id>/",
+        attachments.Attachments.as_view({"get": "retrieve"}),
+        name="api-attachment",
+    ),
+    path("desk/", desk.Desk.as_view({"get": "list"}), name="api-desk"),
+    path("escalations/", desk.Escalations.as_view({"get": "list"}), name="api-escalations"),
+    path(
+        "escalations/<int:escalation_id>/acknowledgement/",
+        desk.Escalations.as_view({"post": "acknowledge"}),
+        name="api-acknowledgement",
+    ),
+    path("categories/", desk.Categories.as_view({"get": "list"}), name="api-categories"),
+    path("playbook/", desk.Playbook.as_view({"get": "list"}), name="api-playbook"),
+]

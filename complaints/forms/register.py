@@ -1,0 +1,98 @@
+"""登记投诉: the form that is filled in while the customer is on the line."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from common.forms import CleanText, LocalDateTime, this_minute
+from complaints import attachments, registration
+from complaints.forms.fields import CategoryChoice, ManyFiles
+from complaints.models import Channel, Complaint, ComplainantRole, Severity
+from complaints.registration import WHAT_LIMIT, Report
+from staff.models import Branch, Person
+
+
+class RegisterForm(forms.Form):
+    """Reads a Report; `perform` registers it with its files. The hidden key makes a form that is
+    sent twice one case."""
+
+    channel = forms.ChoiceField(
+        label=_("渠道"), choices=Channel, widget=forms.RadioSelect, initial=Channel.PHONE
+    )
+    received_at = LocalDateTime(
+        label=_("受理时间"), initial=this_minute, help_text=_("客户告诉我们的时间,默认现在。")
+    )
+    complainant_phone = CleanText(label=_("联系电话"), limit=40, required=False)
+    complainant_name = CleanText(label=_("投诉人"), limit=60, required=False)
+    complainant_role = forms.ChoiceField(
+        label=_("投诉人身份"), choices=ComplainantRole, initial=ComplainantRole.CUSTOMER
+    )
+    anonymous = forms.BooleanField(
+        label=_("匿名"), required=False, help_text=_("客户不愿透露身份;无法致歉和回访。")
+    )
+    what = CleanText(
+        label=_("投诉内容"), limit=WHAT_LIMIT, lines=True, rows=6,
+        error_messages={"required": _("请写明投诉内容。")},
+    )
+    order_no = CleanText(label=_("单号"), limit=60, required=False)
+    category = CategoryChoice(
+        label=_("类别"), empty_label=_("请选择"), error_messages={"required": _("请选择类别。")}
+    )
+    concerned_branch = forms.ModelChoiceField(
+        Branch.objects.all(), label=_("涉及机构"), required=False, empty_label=_("未知")
+    )
+    severity = forms.ChoiceField(
+        label=_("严重程度"), choices=Severity, widget=forms.RadioSelect, initial=Severity.MINOR
+    )
+    remedy_sought = CleanText(label=_("客户诉求"), limit=500, required=False)
+    settled_on_spot = forms.BooleanField(
+        label=_("现场已处理"), required=False, help_text=_("已当场致歉并告知结果;仍会安排回访。")
+    )
+    settlement = CleanText(
+        label=_("现场怎样处理"), limit=2000, lines=True, rows=2, required=False
+    )
+    files = ManyFiles(
+        label=_("附件"), required=False, help_text=_("照片、单据、录音等,每个不超过 20 MB。")
+    )
+    submission_key = forms.UUIDField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["submission_key"].initial = uuid.uuid4
+        self.fields["complainant_phone"].widget.attrs |= {"inputmode": "tel", "autocomplete": "off"}
+        self.fields["complainant_name"].widget.attrs["autocomplete"] = "off"
+        self.fields["what"].widget.attrs["data-counter"] = WHAT_LIMIT
+
+    def perform(self, *, by: Person, at: datetime) -> tuple[Complaint, bool]:
+        """Register the case and keep its files: both or neither. Raises RuleBroken."""
+        data = self.cleaned_data
+        key = data["submission_key"]
+        with transaction.atomic():
+            complaint, created = registration.register(
+                self._report(), by=by, at=at, submission_key=f"form:{by.pk}:{key}" if key else None
+            )
+            for upload in data["files"] if created else []:
+                attachments.attach(complaint.pk, upload, by=by, at=at)
+        return complaint, created
+
+    def _report(self) -> Report:
+        data = self.cleaned_data
+        return Report(
+            channel=Channel(data["channel"]),
+            severity=Severity(data["severity"]),
+            complainant_role=ComplainantRole(data["complainant_role"]),
+            **{
+                name: data[name]
+                for name in (
+                    "received_at", "complainant_phone", "complainant_name", "anonymous", "what",
+                    "order_no", "category", "concerned_branch", "remedy_sought",
+                    "settled_on_spot", "settlement",
+                )
+            },
+        )

@@ -1,0 +1,198 @@
+"""The case page, and its list."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import Prefetch
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from complaints import closing, faces, privacy, rules, selectors
+from complaints.access import visible_to
+from complaints.forms.search import SearchForm
+from complaints.models import Clock, Complaint, RemedyState
+from complaints.models.contact import RECORDED_LATE
+from complaints.rules import Action
+from staff.models import Person
+from staff.session import person_of
+
+_PER_PAGE = 50
+
+#: The button of each action: URL name and icon; in the order a case usually takes.
+BUTTONS: list[tuple[Action, str, str]] = [
+    (Action.RECORD_CONTACT, "contact-new", "phone"),
+    (Action.ACCEPT, "acceptance-new", "circle-check"),
+    (Action.REJECT, "rejection-new", "circle-x"),
+    (Action.RULE, "ruling-new", "gavel"),
+    (Action.PROPOSE_REMEDY, "remedy-new", "hand-coins"),
+    (Action.SUBMIT_SHEET, "sheet-new", "file-text"),
+    (Action.RETURN_SHEET, "sheet-return", "undo-2"),
+    (Action.VERIFY_SHEET, "sheet-verify", "badge-check"),
+    (Action.WAIVE_SHEET, "sheet-waive", "file-x"),
+    (Action.RECORD_CALLBACK, "callback-new", "phone-call"),
+    (Action.CLOSE, "closure-new", "lock"),
+    (Action.REOPEN, "reopening-new", "rotate-ccw"),
+    (Action.WITHDRAW, "withdrawal-new", "undo-2"),
+    (Action.ATTACH, "attachment-new", "paperclip"),
+]
+
+
+_DANGER = (Action.REJECT, Action.WITHDRAW, Action.RETURN_SHEET, Action.WAIVE_SHEET)
+
+
+def find(person: Person, no: str) -> Complaint:
+    """The case by its number, if the person may see it; otherwise 404."""
+    found = visible_to(person).select_related(
+        "category__parent", "owner__branch", "first_receiver", "owner_branch",
+        "responsible_branch", "concerned_branch", "rectifier", "entered_by",
+    )
+    return get_object_or_404(found, no=no)
+
+
+@require_GET
+def case_list(request: HttpRequest) -> HttpResponse:
+    """投诉台账: what the person may see, newest first, filtered."""
+    person, at = person_of(request), timezone.now()
+    form = SearchForm(request.GET or None)
+    found = form.narrow(visible_to(person), at) if form.is_valid() else visible_to(person)
+    found = found.select_related(
+        "category", "owner", "owner_branch", "responsible_branch", "concerned_branch"
+    ).prefetch_related(
+        Prefetch("clocks", Clock.objects.running().order_by("due_at"), to_attr="running_clocks")
+    )
+    page = Paginator(found, _PER_PAGE).get_page(request.GET.get("page"))
+    query = request.GET.copy()
+    query.pop("page", None)
+    rows = [{"complaint": case, "face": _nearest(case, at)} for case in page]
+    context = {"form": form, "page": page, "rows": rows, "query": query.urlencode()}
+    return render(request, "complaints/list.html", context)
+
+
+def _nearest(case: Any, at: datetime) -> faces.ClockFace | None:
+    """The running clock of the case that is due first, or None."""
+    return faces.face(case.running_clocks[0], at) if case.running_clocks else None
+
+
+@require_GET
+def detail(request: HttpRequest, no: str) -> HttpResponse:
+    """The case with all that belongs to it, and what this person may do now."""
+    person = person_of(request)
+    context = case_context(find(person, no), person, at=timezone.now())
+    return render(request, "complaints/detail.html", context)
+
+
+@require_POST
+def reveal(request: HttpRequest, no: str) -> HttpResponse:
+    """Show the complainant's name and phone; the look is recorded."""
+    person, at = person_of(request), timezone.now()
+    privacy.reveal(find(person, no).pk, by=person, at=at)
+    context = {**case_context(find(person, no), person, at=at), "revealed": True}
+    template = "complaints/_case.html" if request.headers.get("HX-Request") else "complaints/detail.html"
+    return render(request, template, context)
+
+
+@require_GET
+def download(request: HttpRequest, no: str, attachment_id: int) -> HttpResponse | FileResponse:
+    """A file of the case, always as a download, never shown by the browser itself."""
+    complaint = find(person_of(request), no)
+    attachment = get_object_or_404(complaint.attachments, pk=attachment_id)
+    return FileResponse(
+        attachment.file.open("rb"), as_attachment=True, filename=attachment.name,
+        content_type=attachment.content_type,
+    )
+
+
+def case_context(complaint: Complaint, person: Person, *, at: datetime) -> dict[str, Any]:
+    """All that the case page shows."""
+    clocks = list(complaint.clocks.all())
+    present = [clock for clock in clocks if clock.round == complaint.round]
+    earlier = sorted({clock.round for clock in clocks if clock.round < complaint.round}, reverse=True)
+    return {
+        "complaint": complaint,
+        "late_entry": complaint.entered_at - complaint.received_at > RECORDED_LATE,
+        "faces": faces.faces(present, at),
+        "earlier_rounds": [
+            {"round": n, "faces": faces.faces([c for c in clocks if c.round == n], at)} for n in earlier
+        ],
+        "buttons": buttons(complaint, person),
+        "story": [faces.story_item(event) for event in selectors.story(complaint)],
+        "contacts": complaint.contacts.select_related("by").order_by("-occurred_at"),
+        "remedies": _remedies(complaint, person),
+        "callbacks": complaint.callbacks.select_related("by"),
+        "rulings": complaint.rulings.select_related("branch", "person", "by").order_by("-at"),
+        "attachments": complaint.attachments.select_related("by"),
+        "escalations": _open_escalations(complaint, person),
+        "may_reveal": rules.is_allowed(complaint, Action.REVEAL, person),
+        "missing": closing.what_is_missing(complaint) if complaint.is_open else [],
+        "earlier_count": _earlier_count(complaint, person),
+    }
+
+
+def buttons(complaint: Complaint, person: Person) -> list[dict[str, Any]]:
+    """What this person may do to the case now."""
+    return [
+        {"label": action.label, "url": reverse(url_name, args=[complaint.no]), "icon": icon,
+         "action": action.value, "danger": action in _DANGER}
+        for action, url_name, icon in BUTTONS
+        if rules.is_allowed(complaint, action, person)
+        and _makes_sense(complaint, action)
+    ]
+
+
+def _makes_sense(complaint: Complaint, action: Action) -> bool:
+    """Whether the action fits the state of what hangs on the case, beyond its status."""
+    if action == Action.CLOSE:
+        return not closing.what_is_missing(complaint)
+    if action in (Action.SUBMIT_SHEET, Action.RETURN_SHEET, Action.VERIFY_SHEET, Action.WAIVE_SHEET):
+        state = _sheet_state(complaint)
+        waiting = {"": (Action.SUBMIT_SHEET, Action.WAIVE_SHEET), "returned": (Action.SUBMIT_SHEET,),
+                   "submitted": (Action.RETURN_SHEET, Action.VERIFY_SHEET)}
+        return action in waiting.get(state, ())
+    return True
+
+
+def _sheet_state(complaint: Complaint) -> str:
+    """The state of the round's sheet; "" when there is none. The sheets live a room above and
+    hang on the case by their own rows."""
+    sheet = complaint.sheets.filter(round=complaint.round).first()
+    return sheet.state if sheet else ""
+
+
+def _remedies(complaint: Complaint, person: Person) -> list[dict[str, Any]]:
+    may = {
+        "decide": rules.is_allowed(complaint, Action.DECIDE_REMEDY, person),
+        "deliver": rules.is_allowed(complaint, Action.DELIVER_REMEDY, person),
+        "cancel": rules.is_allowed(complaint, Action.CANCEL_REMEDY, person),
+    }
+    return [
+        {
+            "remedy": remedy,
+            "decide": may["decide"] and remedy.state == RemedyState.AWAITING
+            and remedy.proposed_by_id != person.pk,
+            "deliver": may["deliver"] and remedy.state == RemedyState.PROMISED,
+            "cancel": may["cancel"] and remedy.state in (RemedyState.AWAITING, RemedyState.PROMISED),
+        }
+        for remedy in complaint.remedies.select_related("proposed_by", "decided_by")
+    ]
+
+
+def _open_escalations(complaint: Complaint, person: Person) -> list[Any]:
+    if not rules.is_allowed(complaint, Action.ACKNOWLEDGE, person):
+        return []
+    return list(
+        complaint.escalations.filter(level__gt=0, acknowledged_at=None)
+        .select_related("clock").order_by("-level", "rang_at")
+    )
+
+
+def _earlier_count(complaint: Complaint, person: Person) -> int:
+    if not complaint.phone_key:
+        return 0
+    same = visible_to(person).filter(phone_key=complaint.phone_key)
+    return same.exclude(pk=complaint.pk).count()

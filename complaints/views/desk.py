@@ -1,0 +1,160 @@
+"""工作台 and 升级看板: what I owe, and what has been warned or breached in my reach."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET
+
+from complaints import faces, rules, selectors
+from complaints.models import Clock, ClockKind, Escalation
+from complaints.rules import Action
+from notify.selectors import inbox
+from staff.models import Person, Role
+from staff.session import person_of
+
+_ROWS = 100
+_PER_PAGE = 50
+_LEADING = (Role.SUPERVISOR, Role.QUALITY, Role.DIRECTOR, Role.GENERAL_MANAGER)
+
+
+@require_GET
+def desk(request: HttpRequest) -> HttpResponse:
+    """What the person owes, by urgency, with live countdowns."""
+    person, at = person_of(request), timezone.now()
+    owed = selectors.owed_by(person)
+    counts = _counts(owed, at)
+    context = {
+        "groups": _groups([_row(clock, person, at) for clock in owed[:_ROWS]], at),
+        "counts": counts,
+        "more": max(0, counts["all"] - _ROWS),
+        "leads": person.role in _LEADING,
+        "messages_preview": inbox(person)[:6],
+        **_waiting(person),
+    }
+    return render(request, "complaints/desk.html", context)
+
+
+def _row(clock: Clock, person: Person, at: datetime) -> dict[str, Any]:
+    """A line of the desk: the clock, its case, and the form that stops the clock."""
+    url_name, query, action, label = _STEPS[clock.kind]
+    row: dict[str, Any] = {"face": faces.face(clock, at), "complaint": clock.complaint}
+    if rules.is_allowed(clock.complaint, action, person):
+        url = reverse(url_name, args=[clock.complaint.no])
+        row |= {"act_url": f"{url}{query}", "act_label": label}
+    return row
+
+
+#: Where the work that stops each clock is done.
+_STEPS = {
+    ClockKind.APOLOGY.value: (
+        "contact-new", "?kind=apology", Action.RECORD_CONTACT, _("记录致歉")
+    ),
+    ClockKind.RESULT.value: ("contact-new", "?kind=result", Action.RECORD_CONTACT, _("告知结果")),
+    ClockKind.SHEET.value: ("sheet-new", "", Action.SUBMIT_SHEET, _("填写整改单")),
+    ClockKind.CALLBACK.value: ("callback-new", "", Action.RECORD_CALLBACK, _("回访")),
+}
+
+
+def _groups(rows: list[dict[str, Any]], at: datetime) -> list[tuple[str, Any, list[Any]]]:
+    """The rows under headings by urgency; empty groups are left out."""
+    groups: dict[str, list[Any]] = {"late": [], "hour": [], "today": [], "later": []}
+    for row in rows:
+        groups[_urgency(row["face"].due_at, at)].append(row)
+    return [(key, _GROUPS[key], found) for key, found in groups.items() if found]
+
+
+_GROUPS = {
+    "late": _("已超时"),
+    "hour": _("1 小时内到期"),
+    "today": _("今天到期"),
+    "later": _("以后到期"),
+}
+
+
+def _urgency(due_at: datetime, at: datetime) -> str:
+    if due_at < at:
+        return "late"
+    if due_at < at + timedelta(hours=1):
+        return "hour"
+    return "today" if due_at < _midnight_after(at) else "later"
+
+
+def _midnight_after(at: datetime) -> datetime:
+    """The end of the day in the firm's zone."""
+    local = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
+    return local + timedelta(days=1)
+
+
+def _counts(owed: QuerySet[Clock], at: datetime) -> dict[str, int]:
+    """How many are late, due within the hour, due today, and all."""
+    return owed.order_by().aggregate(
+        late=Count("pk", filter=Q(due_at__lt=at)),
+        hour=Count("pk", filter=Q(due_at__gte=at, due_at__lt=at + timedelta(hours=1))),
+        today=Count("pk", filter=Q(due_at__gte=at, due_at__lt=_midnight_after(at))),
+        all=Count("pk"),
+    )
+
+
+def _waiting(person: Person) -> dict[str, Any]:
+    """What waits for this person's word, the oldest first."""
+    to_sort, to_rule = selectors.to_sort(person), selectors.to_rule(person)
+    return {
+        "sorts": person.role in selectors.SORTING,
+        "approves": person.role in selectors.APPROVING,
+        "to_sort": to_sort[:8],
+        "to_sort_count": to_sort.count(),
+        "to_rule": to_rule[:8],
+        "to_rule_count": to_rule.count(),
+        "to_approve": selectors.to_approve(person)[:8],
+    }
+
+
+@require_GET
+def board(request: HttpRequest) -> HttpResponse:
+    """Warned and breached in the person's reach; acknowledge, open."""
+    person, at = person_of(request), timezone.now()
+    if person.role not in _LEADING:
+        raise PermissionDenied
+    found = _filtered(selectors.board(person), request)
+    page = Paginator(found, _PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "rows": [{"escalation": e, "face": faces.face(e.clock, at)} for e in page],
+        "levels": _levels(selectors.board(person)),
+        "kinds": ClockKind.choices,
+        "chosen": {name: request.GET.get(name, "") for name in ("level", "kind", "acknowledged")},
+        "query": _query_without_page(request),
+    }
+    return render(request, "complaints/board.html", context)
+
+
+def _filtered(found: QuerySet[Escalation], request: HttpRequest) -> QuerySet[Escalation]:
+    level, kind = request.GET.get("level", ""), request.GET.get("kind", "")
+    if level in ("0", "1", "2", "3"):
+        found = found.filter(level=int(level))
+    if kind in ClockKind.values:
+        found = found.filter(clock__kind=kind)
+    if request.GET.get("acknowledged") == "no":
+        found = found.filter(acknowledged_at=None, level__gt=0)
+    return found
+
+
+def _levels(found: QuerySet[Escalation]) -> list[dict[str, int]]:
+    counts = dict(found.order_by().values_list("level").annotate(Count("pk")))
+    return [{"level": level, "count": counts.get(level, 0)} for level in (3, 2, 1, 0)]
+
+
+def _query_without_page(request: HttpRequest) -> str:
+    query = request.GET.copy()
+    query.pop("page", None)
+    return query.urlencode()

@@ -1,0 +1,71 @@
+"""Opening a file of complaints: what its bytes are decides how it is read."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from django.utils.translation import gettext as _
+
+from intake.csv_rows import open_csv, open_text
+from intake.jsonl_rows import open_jsonl
+from intake.rows import FileRefused, Source
+from intake.xlsx_rows import open_xlsx
+
+_OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_JSON_LINES = {".jsonl", ".ndjson"}
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Source]:
+    """The file's rows while the block lasts. Raises FileRefused `file.missing`, `file.empty`,
+    `file.kind` and what the format's reader raises."""
+    with ExitStack() as stack:
+        yield _open(path, stack)
+
+
+def _open(path: Path, stack: ExitStack) -> Source:
+    start = _start(path)
+    if start.startswith(b"PK"):
+        _refuse_other_archives(path)
+        return open_xlsx(path, stack)
+    if start.startswith(_OLD_OFFICE):
+        raise _kind(_("这是旧版 .xls 或加密的工作簿,请在 Excel 中另存为不加密的 .xlsx。"))
+    visible = start.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if visible[:1] == b"<":
+        raise _kind(_("这其实是网页或 XML 表格,请在 Excel 中打开后另存为 .xlsx。"))
+    if visible[:1] == b"[" and path.suffix.lower().startswith(".json"):
+        raise _kind(_("这是一整个 JSON 数组,请改成每行一个对象的 JSONL。"))
+    if visible[:1] == b"{" or path.suffix.lower() in _JSON_LINES:
+        return open_jsonl(stack.enter_context(path.open("rb")))
+    return open_csv(stack.enter_context(open_text(path)))
+
+
+def _start(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            start = file.read(4096)
+    except OSError as error:
+        raise FileRefused(
+            "file.missing",
+            _("打不开文件 %(path)s:%(why)s。") % {"path": path, "why": error.strerror},
+        ) from error
+    if not start:
+        raise FileRefused("file.empty", _("文件 %(path)s 是空的。") % {"path": path})
+    return start
+
+
+def _kind(sentence: str) -> FileRefused:
+    return FileRefused("file.kind", sentence)
+
+
+def _refuse_other_archives(path: Path) -> None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [name.lower() for name in archive.namelist()]
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return  # the reader says that it is broken
+    if not any(name.startswith("xl/") for name in names):
+        raise _kind(_("不支持这种文件;可导入 CSV、XLSX 和 JSONL。"))

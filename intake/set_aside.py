@@ -1,0 +1,73 @@
+"""The second file: every row that was not taken, with its line and the reason, nothing lost."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+
+from intake.csv_rows import guarded
+from intake.importing import SetAside
+from intake.rows import VERDICT_COLUMNS, Row, as_text
+
+
+class SetAsideFile:
+    """Written as the rows come, named when it is closed: `FILE.set-aside.csv`, or `.jsonl` for
+    JSON Lines. No earlier file is overwritten: the same content keeps its name, another gets
+    the next free number. Without a row there is no file."""
+
+    def __init__(self, source: Path, folder: Path, headers: tuple[str, ...] | None) -> None:
+        """Raises OSError when nothing can be written in the folder."""
+        self._ending = ".jsonl" if headers is None else ".csv"
+        self._target = folder / source.name
+        handle, name = tempfile.mkstemp(prefix=".set-aside-", dir=folder)
+        self._path = Path(name)
+        # Bytes that were no characters come out as they went in.
+        self._file = os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape", newline="")
+        self._rows = 0
+        self._write = self._line if headers is None else self._record(headers)
+
+    def add(self, row: Row, verdict: SetAside) -> None:
+        """Write the row down."""
+        self._write(row, verdict)
+        self._rows += 1
+
+    def close(self) -> Path | None:
+        """Finish; where the file is now, None when no row was set aside."""
+        self._file.close()
+        if not self._rows:
+            self._path.unlink()
+            return None
+        content = self._path.read_bytes()
+        for number in count(1):
+            suffix = ".set-aside" + (f"-{number}" if number > 1 else "") + self._ending
+            target = self._target.with_name(self._target.name + suffix)
+            if not target.exists():
+                return self._path.rename(target)
+            if target.read_bytes() == content:
+                self._path.unlink()
+                return target
+        raise AssertionError  # count() has no end
+
+    def _record(self, headers: tuple[str, ...]) -> Callable[[Row, SetAside], None]:
+        """The verdict stands in front, so that cells beside the table keep their place behind."""
+        self._file.write("\ufeff")
+        writer = csv.writer(self._file)
+        writer.writerow([*VERDICT_COLUMNS, *(guarded(header) for header in headers)])
+
+        def write(row: Row, verdict: SetAside) -> None:
+            cells = [guarded(as_text(cell)) for cell in row.original]
+            writer.writerow([row.line, verdict.code, guarded(verdict.reason), *cells])
+
+        return write
+
+    def _line(self, row: Row, verdict: SetAside) -> None:
+        original = str(row.original)
+        found = {"line": row.line, "code": verdict.code, "reason": verdict.reason}
+        broken = any("\ud800" <= character <= "\udfff" for character in original)
+        line = json.dumps({**found, "original": original}, ensure_ascii=broken)
+        self._file.write(line + "\n")

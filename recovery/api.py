@@ -1,0 +1,51 @@
+"""The API of all rooms under one roof, its description and its handbook."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from csp.constants import SELF, UNSAFE_INLINE
+from csp.decorators import csp_update
+from django.http import Http404
+from django.urls import URLPattern, URLResolver, path, re_path
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+import complaints.api.urls
+import notify.api
+import quality.api
+import staff.api
+from common.api import Nouns
+from reports.api import WeeklyRankingView
+
+
+@extend_schema(exclude=True)
+class Nothing(Nouns):
+    """What isn't there is answered as the API answers, not with a page."""
+
+    permission_classes = (AllowAny,)
+
+    def refuse(self, request: Request, **_path: Any) -> Response:
+        """Raises Http404."""
+        raise Http404
+
+
+_METHODS = ("get", "post", "put", "patch", "delete")
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *staff.api.urlpatterns,
+    *notify.api.urlpatterns,
+    *complaints.api.urls.urlpatterns,
+    *quality.api.urlpatterns,
+    path("rankings/weekly/", WeeklyRankingView.as_view(), name="api-ranking"),
+    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path(
+        "docs/",
+        SpectacularSwaggerSplitView.as_view(url_name="api-schema"),
+        name="api-docs",
+    ),
+    re_path(r"", Nothing.as_view(dict.fromkeys(_METHODS, "refuse")), name="api-nothing"),
+]

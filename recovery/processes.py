@@ -1,0 +1,36 @@
+"""What runs: one table for the supervisor of `manage.py up` and for docker-compose.yml."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+MANAGE = ("python", "manage.py")
+PROBE = ("python", "-m", "recovery.probe")
+CELERY = ("python", "-m", "celery", "-q", "-A", "recovery")
+
+
+@dataclass(frozen=True)
+class Process:
+    """The words that start it, and the words that exit with 0 while it is well."""
+
+    command: tuple[str, ...]
+    health: tuple[str, ...]
+
+
+MIGRATE = Process((*MANAGE, "migrate", "--noinput"), (*MANAGE, "migrate", "--check"))
+WEB = Process(
+    ("python", "-m", "gunicorn", "-c", "python:recovery.web", "recovery.wsgi"), (*PROBE, "web")
+)
+WORKER = Process(
+    (*CELERY, "worker", "-n", "worker@%h", "-c", "2", "-Q", "celery,sweep", "--without-mingle"),
+    (*PROBE, "worker"),
+)
+BEAT = Process((*CELERY, "beat", "--pidfile="), (*PROBE, "beat"))
+
+SERVICES = {"migrate": MIGRATE, "web": WEB, "worker": WORKER, "beat": BEAT}
+LASTING = {"web": WEB, "worker": WORKER, "beat": BEAT}
+
+
+def here(words: Sequence[str]) -> list[str]:
+    """The same words with the Python that runs now."""
+    return [sys.executable if word == "python" else word for word in words]

@@ -1,0 +1,16 @@
+"""Every periodic job on one page. Each does no harm when run twice or by two beats."""
+
+from typing import Any
+
+SCHEDULE: dict[str, dict[str, Any]] = {
+    "sweep the clocks": {
+        "task": "complaints.tasks.sweep_clocks",
+        "schedule": 10.0,
+        "options": {"queue": "sweep", "expires": 30},
+    },
+    "deliver messages": {
+        "task": "notify.tasks.deliver_messages",
+        "schedule": 5.0,
+        "options": {"queue": "celery", "expires": 30},
+    },
+}

@@ -1,0 +1,31 @@
+"""Every address of the house."""
+
+from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.i18n import set_language
+
+import complaints.urls
+import notify.urls
+import quality.urls
+import reports.urls
+import staff.urls
+from recovery.api import urlpatterns as api
+from recovery.health import healthz
+
+handler400 = "common.views.bad_request"
+handler403 = "common.views.forbidden"
+handler404 = "common.views.not_found"
+handler500 = "common.views.broken"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", healthz, name="healthz"),
+    path("i18n/setlang/", login_not_required(set_language), name="set_language"),
+    path("back-office/", admin.site.urls),
+    path("api/v1/", include(api)),
+    *staff.urls.urlpatterns,
+    *complaints.urls.urlpatterns,
+    *quality.urls.urlpatterns,
+    *notify.urls.urlpatterns,
+    *reports.urls.urlpatterns,
+]

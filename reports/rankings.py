@@ -1,0 +1,163 @@
+"""The weekly ranking of branches (周排名): a handful of aggregates, however many the cases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import F, TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from complaints.models import ClockKind
+from reports.figures import FIGURES, SOURCES, Source
+from reports.periods import Week
+from reports.scoring import Rate, places, score
+from staff.models import Branch, BranchKind
+
+#: With fewer complaints in the week a branch is listed, not ranked (`docs/domain.md` section 6).
+ENOUGH = 3
+
+Numbers = Mapping[str, Any]
+
+
+class Standing(TextChoices):
+    """Why a branch has a place, or none."""
+
+    RANKED = "ranked", _("参加排名")
+    TOO_FEW = "too_few", _("样本不足")
+    NOTHING_DUE = "nothing_due", _("尚无可比项")
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The week of a branch, or of all together. `numbers` has a value for each name in FIGURES."""
+
+    numbers: Numbers
+
+    @property
+    def complaints(self) -> int:
+        """Valid and ruled, received in the week."""
+        return int(self.numbers["complaints"])
+
+    @property
+    def compensation(self) -> Decimal:
+        """Yuan promised or delivered."""
+        return Decimal(self.numbers["compensation"])
+
+    @property
+    def satisfaction(self) -> Rate:
+        """Satisfied of reached."""
+        return self._rate("callbacks_satisfied", "callbacks_reached")
+
+    @property
+    def reach(self) -> Rate:
+        """Reached of attempted."""
+        return self._rate("callbacks_reached", "callbacks_attempted")
+
+    def on_time(self, kind: ClockKind) -> Rate:
+        """Met of met and breached; every other outcome stands apart."""
+        return self._rate(f"{kind.value}_met", f"{kind.value}_decided")
+
+    @property
+    def rates(self) -> dict[str, Rate]:
+        """What the score is made of."""
+        on_time = {kind.value: self.on_time(kind) for kind in ClockKind}
+        return {**on_time, "satisfaction": self.satisfaction}
+
+    def _rate(self, part: str, whole: str) -> Rate:
+        return Rate(self.numbers[part], self.numbers[whole])
+
+
+@dataclass(frozen=True)
+class Row(Tally):
+    """A branch in the ranking; `rank` and `score` are there exactly when it is ranked."""
+
+    branch: Branch
+    standing: Standing
+    rank: int | None = None
+    score: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """A week's places as of `made_at`: the ranked by place, then the others by name. `total` is
+    the sum of the rows and `score` its score (None: nothing to score); `unruled` and `elsewhere`
+    are the week's cases that no row holds."""
+
+    week: Week
+    made_at: datetime
+    rows: list[Row]
+    total: Tally
+    score: Decimal | None
+    unruled: int
+    elsewhere: int
+
+
+def weekly(week: Week, *, at: datetime) -> Ranking:
+    """The ranking of all branches as things stand at `at` (`docs/ranking.md`)."""
+    by_unit = _numbers_by_unit(week, at)
+    branches = Branch.objects.filter(kind=BranchKind.BRANCH)
+    rows = [_row(branch, by_unit.get(branch.pk, _zeros())) for branch in branches]
+    total = Tally(_sum([row.numbers for row in rows]))
+    everything = _sum(list(by_unit.values()))
+    return Ranking(
+        week=week,
+        made_at=at,
+        rows=_placed(rows),
+        total=total,
+        score=score(total.rates),
+        unruled=everything["unruled"],
+        elsewhere=everything["elsewhere"],
+    )
+
+
+def _numbers_by_unit(week: Week, at: datetime) -> dict[int | None, Numbers]:
+    """All figures of each unit that any case was ruled to; None holds what is not yet ruled."""
+    found: dict[int | None, dict[str, Any]] = {}
+    for source in SOURCES:
+        for unit, numbers in _grouped(source, week, at):
+            found.setdefault(unit, _zeros()).update(numbers)
+    return dict(found)
+
+
+def _grouped(source: Source, week: Week, at: datetime) -> list[tuple[int | None, dict[str, Any]]]:
+    aggregates = {
+        figure.name: figure.aggregate() for figure in FIGURES.values() if figure.source is source
+    }
+    groups = (
+        source.rows(week, at)
+        .order_by()
+        .values(unit=F(source.to("responsible_branch")))
+        .annotate(**aggregates)
+    )
+    return [(group.pop("unit"), {k: v or 0 for k, v in group.items()}) for group in groups]
+
+
+def _zeros() -> dict[str, Any]:
+    return dict.fromkeys(FIGURES, 0)
+
+
+def _sum(many: list[Numbers]) -> dict[str, Any]:
+    return {name: sum(numbers[name] for numbers in many) for name in FIGURES}
+
+
+def _row(branch: Branch, numbers: Numbers) -> Row:
+    row = Row(numbers, branch, Standing.TOO_FEW)
+    if row.complaints < ENOUGH:
+        return row
+    reached = score(row.rates)
+    if reached is None:
+        return replace(row, standing=Standing.NOTHING_DUE)
+    return replace(row, standing=Standing.RANKED, score=reached)
+
+
+def _placed(rows: list[Row]) -> list[Row]:
+    """The ranked with their places, in order; then the others as they came."""
+    scored = [(row, row.score) for row in rows if row.score is not None]
+    ranks = places([reached for _row, reached in scored])
+    ranked = [replace(row, rank=rank) for (row, _score), rank in zip(scored, ranks, strict=True)]
+    ranked.sort(key=lambda row: row.rank or 0)
+    return ranked + [row for row in rows if row.score is None]

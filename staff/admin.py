@@ -1,0 +1,60 @@
+"""The back office for people, branches and limits; the administrator's, who sees no case."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from staff import branches
+from staff.branches import sort_key
+from staff.models import AuthorityLimit, Branch, Person, Role
+
+
+class _NothingIsDeleted(admin.ModelAdmin[Any]):
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Branch)
+class BranchAdmin(_NothingIsDeleted):
+    list_display = ("name", "code", "kind", "parent", "city")
+    search_fields = ("name", "code")
+    fields = ("code", "name", "kind", "parent", "city")
+
+    def save_model(self, request: HttpRequest, obj: Branch, form: Any, change: bool) -> None:
+        """Through the one place that writes the tree."""
+        branches.save(obj)
+
+
+@admin.register(Person)
+class PersonAdmin(UserAdmin, _NothingIsDeleted):  # type: ignore[type-arg]
+    add_form = AdminUserCreationForm
+    list_display = ("name", "username", "role", "branch", "is_active")
+    list_filter = ("role", "is_active", "branch")
+    search_fields = ("name", "username")
+    ordering = ("sort_key",)
+    filter_horizontal = ()
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        (_("人员"), {"fields": ("name", "role", "branch", "phone", "email", "is_active")}),
+    )
+    add_fieldsets = (
+        (None, {"fields": ("username", "usable_password", "password1", "password2")}),
+        (_("人员"), {"fields": ("name", "role", "branch", "phone", "email")}),
+    )
+
+    def save_model(self, request: HttpRequest, obj: Person, form: Any, change: bool) -> None:
+        """Administrators, and only they, get into the back office."""
+        obj.sort_key = sort_key(obj.name)
+        obj.is_staff = obj.is_superuser = obj.role == Role.ADMINISTRATOR
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(AuthorityLimit)
+class AuthorityLimitAdmin(_NothingIsDeleted):
+    list_display = ("role", "amount")

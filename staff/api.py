@@ -1,0 +1,176 @@
+"""The API of people: signing in and out, who I am, branches, and whom a ruling may name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import path
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.contrib.knox_auth_token import KnoxTokenScheme
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from common.api import Nouns, StrictSerializer, refuse_unknown_query
+from common.schema import LISTING, operation, query
+from staff import tokens
+from staff.access import scope_of
+from staff.models import Branch, BranchKind, Person, Role
+from staff.session import person_of
+
+_SCOPES = {
+    "nothing": _("不看投诉"),
+    "branch": _("本机构"),
+    "subtree": _("本机构及下级"),
+    "everything": _("全公司"),
+}
+
+
+class TokenScheme(KnoxTokenScheme):  # type: ignore[no-untyped-call,misc]
+    """How the API's description speaks of our tokens."""
+
+    target_class = "staff.tokens.TokenAuthentication"
+    name = "token"
+
+
+class BranchNameOut(serializers.Serializer[Branch]):
+    """A branch as it is named beside other things."""
+
+    code = serializers.CharField()
+    name = serializers.CharField()
+
+
+class BranchRowOut(BranchNameOut):
+    """A branch with its place in the firm."""
+
+    kind = serializers.ChoiceField(choices=BranchKind.choices)
+    kind_label = serializers.CharField(source="get_kind_display")
+    city = serializers.CharField()
+    parent = serializers.CharField(source="parent.code", default=None, allow_null=True)
+
+
+class PersonOut(serializers.Serializer[Person]):
+    """A person as they are named beside other things."""
+
+    username = serializers.CharField()
+    name = serializers.CharField()
+
+
+class PersonRowOut(PersonOut):
+    """A person with role and branch."""
+
+    role = serializers.ChoiceField(choices=Role.choices)
+    role_label = serializers.CharField(source="get_role_display")
+    branch = BranchNameOut()
+
+
+class MeOut(PersonRowOut):
+    """Who is signed in, and how far they may look."""
+
+    scope = serializers.SerializerMethodField()
+    scope_label = serializers.SerializerMethodField()
+
+    def get_scope(self, person: Person) -> str:
+        """`nothing`, `branch`, `subtree` or `everything`."""
+        return scope_of(person).value
+
+    def get_scope_label(self, person: Person) -> str:
+        """The same in words."""
+        return str(_SCOPES[scope_of(person).value])
+
+
+class SignInIn(StrictSerializer):
+    """Name and password."""
+
+    username = serializers.CharField(max_length=150)
+    password = serializers.CharField(max_length=tokens.PASSWORD_LIMIT, trim_whitespace=False)
+
+
+class TokenOut(serializers.Serializer[Any]):
+    """The token, shown this once."""
+
+    token = serializers.CharField()
+    expires_at = serializers.DateTimeField()
+    person = MeOut()
+
+
+class Tokens(Nouns):
+    """Signing in."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @operation(
+        _("登录,取得令牌"), tag="sign-in", request=SignInIn, returns=TokenOut, status=201,
+        errors=(400, 401, 415), auth=[],
+        description=_("之后每次请求带上 `Authorization: Token <令牌>`。令牌只显示这一次,到期作废。"),
+    )
+    def create(self, request: Request) -> Response:
+        """A token for the one who knows the password."""
+        said = self.read(SignInIn)
+        person, token, expires_at = tokens.sign_in(said["username"], said["password"])
+        shown = TokenOut({"token": token, "expires_at": expires_at, "person": person})
+        return Response(shown.data, status=201)
+
+
+class CurrentToken(Nouns):
+    """Signing out."""
+
+    authentication_classes = (tokens.TokenAuthentication,)
+
+    @operation(_("退出,作废当前令牌"), tag="sign-in", status=204, errors=(401,))
+    def destroy(self, request: Request) -> Response:
+        """The token that came with this request is worth nothing from now on."""
+        request.auth.delete()
+        return Response(status=204)
+
+
+class Me(Nouns):
+    """Who is signed in."""
+
+    @operation(_("我是谁"), tag="sign-in", returns=MeOut, errors=(401,))
+    def retrieve(self, request: Request) -> Response:
+        """The person, their branch and their reach."""
+        return Response(MeOut(person_of(request)).data)
+
+
+class Branches(Nouns):
+    """The units of the firm."""
+
+    @operation(_("机构"), tag="reference", returns=BranchRowOut(many=True), errors=LISTING)
+    def list(self, request: Request) -> Response:
+        """All branches, in the order of their names."""
+        refuse_unknown_query(request, frozenset())
+        return self.page(Branch.objects.select_related("parent"), BranchRowOut)
+
+
+class People(Nouns):
+    """Whom a ruling may name."""
+
+    @operation(
+        _("在职人员(可判为整改责任人)"), tag="reference", returns=PersonRowOut(many=True),
+        errors=LISTING, parameters=[query("branch", _("机构代码"))],
+    )
+    def list(self, request: Request) -> Response:
+        """The active people of the firm or of one branch, administrators left out."""
+        refuse_unknown_query(request, frozenset({"branch"}))
+        return self.page(_people(request.query_params.get("branch", "")), PersonRowOut)
+
+
+def _people(branch: str) -> QuerySet[Person]:
+    active = Person.objects.filter(is_active=True).exclude(role=Role.ADMINISTRATOR)
+    found = active.select_related("branch").order_by("branch__sort_key", "sort_key", "username")
+    if not branch:
+        return found
+    return found.filter(branch__code=branch) if branch.isprintable() else found.none()
+
+
+urlpatterns = [
+    path("tokens/", Tokens.as_view({"post": "create"}), name="api-tokens"),
+    path("tokens/current/", CurrentToken.as_view({"delete": "destroy"}), name="api-token"),
+    path("me/", Me.as_view({"get": "retrieve"}), name="api-me"),
+    path("branches/", Branches.as_view({"get": "list"}), name="api-branches"),
+    path("people/", People.as_view({"get": "list"}), name="api-people"),
+]

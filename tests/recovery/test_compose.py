@@ -1,0 +1,138 @@
+"""docker-compose.yml is valid, says what the supervisor says, and its commands run."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg2
+import pytest
+import yaml
+
+from recovery import secret_files
+from recovery.children import free_port
+from recovery.places import BASE
+from recovery.postgres import ENCODING
+from recovery.processes import SERVICES, here
+from tests.recovery.running import environment, until
+
+FILE = BASE / "docker-compose.yml"
+COMPOSE: dict[str, Any] = yaml.safe_load(FILE.read_text())
+
+pytestmark = pytest.mark.xdist_group("compose")
+
+
+def test_it_is_valid() -> None:
+    check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
+    done = subprocess.run([*check, str(FILE)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_every_service_has_a_health_check() -> None:
+    assert set(COMPOSE["services"]) == {"db", "valkey", *SERVICES}
+    for name, service in COMPOSE["services"].items():
+        assert service["healthcheck"]["test"], name
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_it_runs_and_asks_what_the_supervisor_does(name: str) -> None:
+    service = COMPOSE["services"][name]
+    assert tuple(service["command"]) == SERVICES[name].command
+    assert tuple(service["healthcheck"]["test"]) == ("CMD", *SERVICES[name].health)
+
+
+def test_the_database_is_made_with_the_same_locale() -> None:
+    arguments = COMPOSE["services"]["db"]["environment"]["POSTGRES_INITDB_ARGS"].split()
+    assert sorted(arguments) == sorted([*ENCODING, "--lc-ctype=C.UTF-8"])
+
+
+def test_every_secret_is_a_file_that_can_be_made(tmp_path: Path) -> None:
+    secret_files.make(tmp_path / "secrets")
+    made = {path.name for path in (tmp_path / "secrets").iterdir()}
+    assert made == set(COMPOSE["secrets"])
+    before = (tmp_path / "secrets" / "secret_key").read_text()
+    secret_files.make(tmp_path / "secrets")
+    assert (tmp_path / "secrets" / "secret_key").read_text() == before
+    assert (tmp_path / "secrets").stat().st_mode & 0o077 == 0
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[str]:
+    """An empty database of its own on the throw-away server."""
+    url = os.environ["DATABASE_URL"]
+    name = f"compose_{os.getpid()}"
+    folder = url.removeprefix("postgres://recovery@/").rpartition("/")[0]
+    server = psycopg2.connect(host=folder, user="recovery", dbname="postgres")
+    server.autocommit = True
+    with server.cursor() as cursor:
+        cursor.execute(f"create database {name}")
+        yield f"{url.rpartition('/')[0]}/{name}"
+        cursor.execute(f"drop database {name} with (force)")
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def settings_of_a_container(
+    database: str, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
+    """The environment that the file gives its services, with our servers in place of its own."""
+    secrets = tmp_path_factory.mktemp("secrets")
+    secret_files.make(secrets)
+    broker = urlsplit(os.environ["REDIS_URL"])
+    (secrets / "valkey_password").write_text(f"{broker.password}\n")
+    given = {name: _resolved(value, secrets) for name, value in _environment().items()}
+    ours = {
+        "DATABASE_URL": database,
+        "REDIS_URL": f"redis://{broker.hostname}:{broker.port}{broker.path}",
+        "PORT": str(free_port()),
+        "RECOVERY_NO_BOOTSTRAP": "1",
+    }
+    return environment(tmp_path_factory.mktemp("state"), **{**given, **ours})
+
+
+def _environment() -> dict[str, str]:
+    return dict(COMPOSE["x-app"]["environment"])
+
+
+def _resolved(value: str, secrets: Path) -> str:
+    """What compose makes of ${NAME:-default}, and our place of the secrets."""
+    value = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value)
+    return value.replace("/run/secrets", str(secrets))
+
+
+@contextmanager
+def running(name: str, env: dict[str, str]) -> Iterator[None]:
+    """A lasting service's command at work, stopped as an engine stops it."""
+    command = here(SERVICES[name].command)
+    process = subprocess.Popen(command, cwd=BASE, env=env, stdout=subprocess.DEVNULL)
+    try:
+        yield
+        assert process.poll() is None, f"{name} ended by itself"
+    finally:
+        process.terminate()
+        assert process.wait(30) == 0, f"{name} did not stop in order"
+
+
+def healthy(name: str, env: dict[str, str]) -> bool:
+    health = here(SERVICES[name].health)
+    return subprocess.run(health, cwd=BASE, env=env, capture_output=True).returncode == 0
+
+
+def test_each_command_runs_natively_and_becomes_healthy(
+    settings_of_a_container: dict[str, str],
+) -> None:
+    env = settings_of_a_container
+    assert not healthy("migrate", env)
+    migrated = subprocess.run(here(SERVICES["migrate"].command), cwd=BASE, env=env)
+    assert migrated.returncode == 0
+    assert healthy("migrate", env)
+    for name in ("web", "worker", "beat"):
+        assert not healthy(name, env), name
+    with running("beat", env), running("worker", env), running("web", env):
+        for name in ("beat", "worker", "web"):
+            until(lambda name=name: healthy(name, env), f"{name} did not become healthy")
