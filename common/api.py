@@ -14,7 +14,7 @@ from django.core.exceptions import (
 from django.db import OperationalError
 from django.db.models import QuerySet
 from django.forms import BaseForm
-from django.http import Http404, HttpResponseBase
+from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import exceptions, serializers, viewsets
@@ -105,7 +105,9 @@ def _flatten(details: Any, field: str | None = None) -> Iterator[dict[str, str |
 class StrictSerializer(serializers.Serializer[Any]):
     """Refuses fields it doesn't know, so that a misspelt one is never silently dropped."""
 
-    default_error_messages = {"invalid": gettext_lazy("内容应是一个 JSON 对象。")}
+    default_error_messages = {
+        "invalid": gettext_lazy("内容应是一个 JSON 对象。"),
+    }
 
     def to_internal_value(self, data: Any) -> Any:
         """The checked values. Raises ValidationError `unknown_field` beside each stranger."""
@@ -125,7 +127,7 @@ class ErrorDetailOut(serializers.Serializer[Any]):
 class ErrorOut(ErrorDetailOut):
     """The shape of every error: the first thing wrong, and all of them under `errors`."""
 
-    errors = ErrorDetailOut(many=True)
+    errors = ErrorDetailOut(many=True)  # type: ignore[assignment]  # a field, not the property
 
 
 class Pages(PageNumberPagination):
@@ -142,24 +144,25 @@ class Nouns(viewsets.ViewSet):
     pagination_class = Pages
 
     def finalize_response(
-        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
     ) -> Response:
         """The answer, marked as one person's own."""
         final = super().finalize_response(request, response, *args, **kwargs)
         final["Cache-Control"] = "no-store"
         return final
 
-    def read(
-        self, serializer_class: type[StrictSerializer], **kwargs: Any
-    ) -> dict[str, Any]:
+    def read(self, serializer_class: type[StrictSerializer], **kwargs: Any) -> dict[str, Any]:
         """The checked body. Raises ValidationError, RuleBroken."""
-        serializer = serializer_class(data=self.request.data, **kwargs)
+        body = self.request.data  # DRF takes None for "no data" and says so in English
+        serializer = serializer_class(data="" if body is None else body, **kwargs)
         serializer.is_valid(raise_exception=True)
         values: dict[str, Any] = serializer.validated_data
         return values
 
     def page(
-        self, found: QuerySet[Any] | list[Any], serializer_class: type[serializers.Serializer[Any]],
+        self,
+        found: QuerySet[Any] | list[Any],
+        serializer_class: type[serializers.Serializer[Any]],
         **context: Any,
     ) -> Response:
         """One page of the rows, shown by the serializer."""
@@ -185,7 +188,9 @@ def checked_form(form: BaseForm) -> dict[str, Any]:
         return form.cleaned_data
     raise serializers.ValidationError(
         {
-            name: [serializers.ErrorDetail(e["message"], code=e["code"] or "invalid") for e in found]
+            name: [
+                serializers.ErrorDetail(e["message"], code=e["code"] or "invalid") for e in found
+            ]
             for name, found in form.errors.get_json_data().items()
         }
     )

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NoReturn
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextChoices
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext_lazy as _
@@ -50,11 +50,15 @@ class Choice(serializers.ChoiceField):
 
     default_error_messages = {"invalid_choice": _("没有这个选项。")}
 
-    def to_internal_value(self, data: Any) -> Any:
-        """The choice. Raises ValidationError `invalid_choice`."""
-        if not isinstance(data, str):
+    def __init__(self, kinds: type[TextChoices], **kwargs: Any) -> None:
+        super().__init__(choices=kinds.choices, **kwargs)
+        self.kinds = kinds
+
+    def to_internal_value(self, data: Any) -> TextChoices:
+        """The choice, as a member. Raises ValidationError `invalid_choice`."""
+        if not isinstance(data, str) or data not in self.kinds.values:
             self.fail("invalid_choice")
-        return super().to_internal_value(data)
+        return self.kinds(data)
 
 
 class YesNo(serializers.BooleanField):

@@ -44,7 +44,9 @@ class LocalDateTime(forms.DateTimeField):
             format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local", "step": 60}
         )
         kwargs.setdefault("widget", widget)
-        kwargs.setdefault("error_messages", {"invalid": _("请填写日期和时间,例如 2026-11-20 10:30。")})
+        kwargs.setdefault(
+            "error_messages", {"invalid": _("请填写日期和时间,例如 2026-11-20 10:30。")}
+        )
         super().__init__(**kwargs)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 from pathlib import PurePosixPath
+from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
@@ -17,7 +18,7 @@ from staff.models import Person
 
 
 @transaction.atomic
-def attach(complaint_id: int, upload: UploadedFile, *, by: Person, at: datetime) -> Attachment:
+def attach(complaint_id: int, upload: UploadedFile[Any], *, by: Person, at: datetime) -> Attachment:
     """Keep the file under a name of our own; its label and true type are remembered.
     Raises RuleBroken `file.*`; NotAllowed."""
     checked = files.check(upload)

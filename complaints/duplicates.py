@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db.models import Case, FloatField, Q, Value, When
@@ -19,7 +20,12 @@ _SHORTEST_TEXT = 8
 
 
 def likely(
-    person: Person, *, at: datetime, phone_key: str = "", order_no: str = "", what: str = "",
+    person: Person,
+    *,
+    at: datetime,
+    phone_key: str = "",
+    order_no: str = "",
+    what: str = "",
     limit: int = 5,
 ) -> ComplaintQuerySet:
     """Cases of the last 30 days in the person's sight that share the order number or the phone,
@@ -27,9 +33,13 @@ def likely(
     recent = visible_to(person).filter(received_at__gte=at - WINDOW)
     same_order = Q(order_no=order_no) if order_no else Q(pk=None)
     same_phone = Q(phone_key=phone_key) if phone_key else Q(pk=None)
-    likeness = [
-        Case(When(same_order, then=Value(1.0)), When(same_phone, then=Value(0.9)),
-             default=Value(0.0), output_field=FloatField())
+    likeness: list[Any] = [
+        Case(
+            When(same_order, then=Value(1.0)),
+            When(same_phone, then=Value(0.9)),
+            default=Value(0.0),
+            output_field=FloatField(),
+        )
     ]
     if len(what) >= _SHORTEST_TEXT:
         likeness.append(TrigramWordSimilarity(what[:200], "what"))

@@ -19,6 +19,4 @@ def record(
     data: dict[str, Any] | None = None,
 ) -> Event:
     """One line in the case's story, inside the caller's transaction; `by` None: the clockwork."""
-    return Event.objects.create(
-        complaint=complaint, kind=action, actor=by, at=at, data=data or {}
-    )
+    return Event.objects.create(complaint=complaint, kind=action, actor=by, at=at, data=data or {})

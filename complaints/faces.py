@@ -79,7 +79,9 @@ def _state(clock: Clock, at: datetime, warn_at: datetime) -> str:
 def faces(clocks: Iterable[Clock], at: datetime) -> list[ClockFace]:
     """The faces in the order of the node table: apology, result, sheet, callback."""
     order = list(ClockKind)
-    return [face(clock, at) for clock in sorted(clocks, key=lambda c: order.index(ClockKind(c.kind)))]
+    return [
+        face(clock, at) for clock in sorted(clocks, key=lambda c: order.index(ClockKind(c.kind)))
+    ]
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,9 @@ def _note(event: Event) -> str:
         case Action.ATTACH:
             return str(data.get("name", ""))
         case (
-            Action.PROPOSE_REMEDY | Action.DECIDE_REMEDY | Action.DELIVER_REMEDY
+            Action.PROPOSE_REMEDY
+            | Action.DECIDE_REMEDY
+            | Action.DELIVER_REMEDY
             | Action.CANCEL_REMEDY
         ):
             amount = _("%(amount)s 元") % {"amount": data.get("amount", "")}

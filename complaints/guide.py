@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from complaints.models import Category, PlaybookEntry
 
 
@@ -24,10 +26,11 @@ def _score(entry: PlaybookEntry, category: Category | None, what: str) -> int:
     return score
 
 
-def likely_category(what: str) -> Category | None:
-    """The category whose keywords occur most in the text; None when none does."""
+def likely_category(what: str, among: Iterable[Category] | None = None) -> Category | None:
+    """The active category whose keywords occur most in the text; None when none does. A caller
+    with many texts passes the categories it has read."""
     best: tuple[int, Category | None] = (0, None)
-    for category in Category.objects.filter(is_active=True).exclude(keywords=[]):
+    for category in Category.objects.filter(is_active=True) if among is None else among:
         hits = sum(1 for keyword in category.keywords if keyword and keyword in what)
         if hits > best[0]:
             best = (hits, category)

@@ -36,7 +36,9 @@ def outcome(clock: Clock, at: datetime) -> Outcome:
 def outcome_sql(at: datetime) -> Case:
     """The same for a queryset of clocks: `.annotate(outcome=outcome_sql(at))`."""
     return Case(
-        When(Q(due_at__lt=Coalesce(F("met_at"), F("voided_at"), Value(at))), then=Value("breached")),
+        When(
+            Q(due_at__lt=Coalesce(F("met_at"), F("voided_at"), Value(at))), then=Value("breached")
+        ),
         When(met_at__isnull=False, then=F("met_as")),
         When(voided_at__isnull=False, then=Value("na")),
         default=Value("running"),

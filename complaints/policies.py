@@ -10,7 +10,6 @@ from complaints.models import Policy
 def in_force(at: datetime) -> Policy:
     """The newest policy that was effective at `at`; the first one for what came before it.
     Raises Policy.DoesNotExist only on a database without any."""
-    return (
-        Policy.objects.filter(effective_from__lte=at).order_by("-effective_from", "-version").first()
-        or Policy.objects.earliest("effective_from")
-    )
+    return Policy.objects.filter(effective_from__lte=at).order_by(
+        "-effective_from", "-version"
+    ).first() or Policy.objects.earliest("effective_from")

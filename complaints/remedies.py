@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from common import text
 from common.errors import Conflict, NotAllowed, RuleBroken
-from complaints import cases
+from complaints import cases, rules
 from complaints.models import Complaint, Remedy, RemedyKind, RemedyState
 from complaints.models.remedy import BINDING
 from complaints.rules import Action
@@ -72,6 +72,7 @@ def decide(remedy_id: int, *, approve: bool, note: str, by: Person, at: datetime
     `own_proposal`, `over_authority`; Conflict `already_decided`.
     """
     remedy, complaint = _lock(remedy_id, by, at)
+    rules.check(complaint, Action.DECIDE_REMEDY, by)
     note = text.clean(note, limit=500, field="note")
     if remedy.state != RemedyState.AWAITING:
         raise Conflict("already_decided", _("这项补救已经有人处理过了。"))

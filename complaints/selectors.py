@@ -124,7 +124,9 @@ class KnownPerson:
     count: int
 
 
-def known_people(person: Person, *, phone: str = "", name: str = "", limit: int = 6) -> list[KnownPerson]:
+def known_people(
+    person: Person, *, phone: str = "", name: str = "", limit: int = 6
+) -> list[KnownPerson]:
     """Earlier complainants in the person's sight whose number begins with the 7 or more digits
     typed, or whose name is the whole name typed; the latest first."""
     found = visible_to(person).filter(anonymous=False)
@@ -140,8 +142,11 @@ def known_people(person: Person, *, phone: str = "", name: str = "", limit: int 
         same = (case.complainant_name, case.phone_key)
         known = people.get(same)
         people[same] = KnownPerson(
-            case.complainant_name, case.complainant_phone, case.complainant_role,
-            known.last if known else case.received_at, known.count + 1 if known else 1,
+            case.complainant_name,
+            case.complainant_phone,
+            case.complainant_role,
+            known.last if known else case.received_at,
+            known.count + 1 if known else 1,
         )
     return list(people.values())[:limit]
 

@@ -78,7 +78,9 @@ def _header(head: list[tuple[int, str]]) -> tuple[str, int]:
 def _under(headers: tuple[str, ...], records: Iterable[_Record]) -> Iterator[Row]:
     for line, cells, error in records:
         if error:
-            yield Row(str(line), tuple(cells), problem=_broken(error))
+            # Beside the table, so that nobody takes the whole line for the first column.
+            beside = ("",) * (len(headers) - own_columns(headers))
+            yield Row(str(line), (*beside, *cells), problem=_broken(error))
         elif row := under_header(str(line), headers, [_unguarded(cell) for cell in cells]):
             yield row
 

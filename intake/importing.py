@@ -20,10 +20,12 @@ from complaints.registration import WHAT_LIMIT, Report, register
 from intake import columns, values
 from intake.columns import Field
 from intake.references import References
-from intake.rows import Cell, Row, Source, as_text, is_empty
+from intake.rows import Cell, FileRefused, Row, Source, as_text, is_empty
 from staff.models import Branch, Person
 
 REF_LIMIT = 100
+#: How many rows are looked up at once.
+BATCH = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,8 +70,33 @@ def run(
     """A verdict for each row in turn, each in a transaction of its own: whatever happens later,
     what was said stands. Raises FileRefused when the file breaks off half way."""
     desk = _Desk(order, source.since_1904)
-    for row in source.rows:
-        yield row, desk.judge(row, at=clock())
+    for batch in _batches(source.rows):
+        desk.look_up(batch)
+        for row in batch:
+            yield row, desk.judge(row, at=clock())
+
+
+def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    batch: list[Row] = []
+    try:
+        for row in rows:
+            batch.append(row)
+            if len(batch) == BATCH:
+                yield batch
+                batch = []
+    except FileRefused:
+        yield batch
+        raise
+    yield batch
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A row that could be read: what it is known by, its cells by meaning, its content."""
+
+    key: str
+    cells: dict[Field, Cell]
+    what: str
 
 
 class _Desk:
@@ -81,37 +108,59 @@ class _Desk:
         self._since_1904 = since_1904
         self._references = References()
         self._occurred: Counter[str] = Counter()
+        self._prepared: dict[str, _Prepared | RuleBroken] = {}
+        self._in: dict[str, tuple[str, str]] = {}
         self._rehearsed: dict[str, tuple[str, str]] = {}
 
+    def look_up(self, rows: list[Row]) -> None:
+        """Prepare the rows, and ask once which of them are in already."""
+        self._prepared = {row.line: self._prepare(row) for row in rows}
+        keys = [one.key for one in self._prepared.values() if isinstance(one, _Prepared)]
+        found = Complaint.objects.filter(submission_key__in=keys)
+        self._in = {
+            str(key): (no, what)
+            for key, no, what in found.values_list("submission_key", "no", "what")
+        }
+
     def judge(self, row: Row, *, at: datetime) -> Verdict:
+        """The verdict for a row that was looked up."""
         try:
-            return self._judge(row, at)
+            return self._judge(self._prepared[row.line], at)
         except RuleBroken as broken:
-            return SetAside(broken.code, str(broken))
+            return _set_aside(broken)
         except (OperationalError, InterfaceError):
             raise  # the database is gone: no row's fault
         except Exception as error:  # one row never stops the others
-            return SetAside("unexpected", f"{type(error).__name__}: {error}"[:500])
+            return _set_aside(_unexpected(error))
 
-    def _judge(self, row: Row, at: datetime) -> Verdict:
+    def _prepare(self, row: Row) -> _Prepared | RuleBroken:
         if row.problem:
-            raise row.problem
-        cells = _cells(row)
-        key = self._key(row, cells.get(Field.REF))
-        what = text.clean(
-            as_text(cells.get(Field.WHAT)), limit=WHAT_LIMIT, field="what", lines=True
-        )
-        if first := self._first(key):
-            return _again(key, first, what)
-        report = self._report(cells, what)
+            return row.problem
+        try:
+            cells = _cells(row)
+            key = self._key(row, cells.get(Field.REF))
+            said = as_text(cells[Field.WHAT])
+            what = text.clean(said, limit=WHAT_LIMIT, field="what", lines=True)
+        except RuleBroken as broken:
+            return broken
+        except Exception as error:
+            return _unexpected(error)
+        return _Prepared(key, cells, what)
+
+    def _judge(self, row: _Prepared | RuleBroken, at: datetime) -> Verdict:
+        if isinstance(row, RuleBroken):
+            raise row
+        if first := self._in.get(row.key) or self._rehearsed.get(row.key):
+            return _again(row.key, first, row.what)
+        report = self._report(row.cells, row.what)
         with transaction.atomic():
-            complaint, created = register(report, by=self._order.by, at=at, submission_key=key)
+            case, created = register(report, by=self._order.by, at=at, submission_key=row.key)
             if self._order.rehearsal:
-                self._rehearsed[key] = (complaint.no, complaint.what)
+                self._rehearsed[row.key] = (case.no, case.what)
                 transaction.set_rollback(True)
         if created:
-            return Registered(complaint.no)
-        return _again(key, (complaint.no, complaint.what), what)
+            return Registered(case.no)
+        return _again(row.key, (case.no, case.what), row.what)
 
     def _key(self, row: Row, ref: Cell) -> str:
         """The outside number where there is one, else the row itself and which of its like it
@@ -123,12 +172,6 @@ class _Desk:
         digest = _digest(row)
         self._occurred[digest] += 1
         return f"import:{channel}:{digest}:{self._occurred[digest] - 1}"
-
-    def _first(self, key: str) -> tuple[str, str] | None:
-        if key in self._rehearsed:
-            return self._rehearsed[key]
-        found = Complaint.objects.filter(submission_key=key).values_list("no", "what")
-        return found.first()
 
     def _report(self, cells: dict[Field, Cell], what: str) -> Report:
         name = _said(cells, Field.NAME)
@@ -149,6 +192,14 @@ class _Desk:
         anonymous = values.yes(cells.get(Field.ANONYMOUS))
         unknown = not (report.complainant_name or report.complainant_phone)
         return replace(report, anonymous=unknown if anonymous is None else anonymous)
+
+
+def _set_aside(broken: RuleBroken) -> SetAside:
+    return SetAside(broken.code, str(broken))
+
+
+def _unexpected(error: Exception) -> RuleBroken:
+    return RuleBroken("unexpected", f"{type(error).__name__}: {error}"[:500])
 
 
 def _cells(row: Row) -> dict[Field, Cell]:

@@ -44,6 +44,7 @@ class References:
     def __init__(self) -> None:
         branches = list(Branch.objects.all())
         categories = list(Category.objects.filter(is_active=True).select_related("parent"))
+        self._categories = categories
         # A code is asked first: it may also be some other thing's name.
         self._branch_codes = _Words((branch, [branch.code]) for branch in branches)
         self._branch_names = _Words((branch, [branch.name]) for branch in branches)
@@ -73,7 +74,7 @@ class References:
         if word:
             found = self._category_codes.get(word) or self._category_names.get(word)
         else:
-            found = likely_category(what) or self._category_codes.get(OTHER)
+            found = likely_category(what, self._categories) or self._category_codes.get(OTHER)
         if found is None:
             raise RuleBroken(
                 "category.unknown",

@@ -72,9 +72,10 @@ def open_xlsx(path: Path, stack: ExitStack) -> Source:
 
 
 def _load(path: Path, stack: ExitStack, *, data_only: bool) -> Workbook:
+    file = stack.enter_context(path.open("rb"))
     try:
         with warnings.catch_warnings(action="ignore"):
-            book = openpyxl.load_workbook(path, read_only=True, data_only=data_only)
+            book = openpyxl.load_workbook(file, read_only=True, data_only=data_only)
     except Exception as error:
         raise _broken(error) from error
     stack.callback(book.close)

@@ -40,7 +40,10 @@ class Messages(Nouns):
     """The person's own messages."""
 
     @operation(
-        _("我的消息"), tag="messages", returns=MessageOut(many=True), errors=LISTING,
+        _("我的消息"),
+        tag="messages",
+        returns=MessageOut(many=True),
+        errors=LISTING,
         parameters=[query("unread", _("`1`:只要未读的"), enum=["1"])],
     )
     def list(self, request: Request) -> Response:
@@ -51,7 +54,10 @@ class Messages(Nouns):
         return self.page(found.filter(read_at=None) if unread else found, MessageOut)
 
     @operation(
-        _("把一条消息标为已读"), tag="messages", returns=MessageOut, errors=ACTING,
+        _("把一条消息标为已读"),
+        tag="messages",
+        returns=MessageOut,
+        errors=ACTING,
         operation_id="message_read_create",
     )
     def read_one(self, request: Request, message_id: int) -> Response:

@@ -85,7 +85,11 @@ class Sheets(Nouns):
         return self.page(found.select_related("submitted_by", "decided_by"), SheetOut)
 
     @operation(
-        _("提交整改单"), tag="sheets", request=PartsIn, returns=SheetOut, status=201,
+        _("提交整改单"),
+        tag="sheets",
+        request=PartsIn,
+        returns=SheetOut,
+        status=201,
         description=_("六部分齐全、写明承诺日期,停 48H;被退回的以原编号重新提交。"),
     )
     def create(self, request: Request, no: str) -> Response:
@@ -126,7 +130,9 @@ urlpatterns = [
     path(f"{_SHEETS}/", Sheets.as_view({"get": "list", "post": "create"}), name="api-sheets"),
     path(f"{_SHEETS}/return/", Sheets.as_view({"post": "send_back"}), name="api-sheet-return"),
     path(
-        f"{_SHEETS}/verification/", Sheets.as_view({"post": "verify"}), name="api-sheet-verification"
+        f"{_SHEETS}/verification/",
+        Sheets.as_view({"post": "verify"}),
+        name="api-sheet-verification",
     ),
     path(f"{_SHEETS}/waiver/", Sheets.as_view({"post": "waive"}), name="api-sheet-waiver"),
 ]

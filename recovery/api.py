@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from csp.constants import SELF, UNSAFE_INLINE
-from csp.decorators import csp_update
 from django.http import Http404
 from django.urls import URLPattern, URLResolver, path, re_path
 from drf_spectacular.utils import extend_schema
@@ -44,7 +42,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path(
         "docs/",
-        SpectacularSwaggerSplitView.as_view(url_name="api-schema"),
+        SpectacularSwaggerSplitView.as_view(
+            url_name="api-schema", template_name="api/docs.html"
+        ),
         name="api-docs",
     ),
     re_path(r"", Nothing.as_view(dict.fromkeys(_METHODS, "refuse")), name="api-nothing"),

@@ -13,6 +13,7 @@ from recovery.places import BASE
 
 OLDEST_PYTHON = (3, 11)
 VENV = BASE / ".venv"
+SYSTEM_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 PYTHON = VENV / "bin" / "python"
 
 
@@ -65,7 +66,11 @@ def _install(lock_name: str) -> None:
 
 
 def _run(command: list[str]) -> None:
-    if subprocess.run(command).returncode:
+    environment = dict(os.environ)
+    if SYSTEM_CERTIFICATES.exists():
+        # uv brings its own; the machine's also know the authority of a company's network
+        environment.setdefault("SSL_CERT_FILE", str(SYSTEM_CERTIFICATES))
+    if subprocess.run(command, env=environment).returncode:
         sys.exit("The packages could not be installed; what failed stands above.")
 
 

@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> None:
 
 
 def _demo(sign_ins: Path) -> None:
-    call_command("demo")
+    call_command("demo", "--firm")
     text = io.StringIO()
     call_command("demo", "--sign-ins", stdout=text)
     sign_ins.write_text(text.getvalue())

@@ -282,7 +282,22 @@ REST_KNOX = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "投诉受理与服务补救 API",
+    "DESCRIPTION": "说明见 docs/api.md。错误一律为 {code, message, field, errors}。",
     "VERSION": "1.0.0",
+    "TAGS": [
+        {"name": "sign-in", "description": "登录和令牌"},
+        {"name": "complaints", "description": "登记、台账、一件投诉和它的经过"},
+        {"name": "contacts", "description": "和客户的联系:致歉、进度、结果"},
+        {"name": "triage", "description": "分拣和责任判定"},
+        {"name": "remedies", "description": "补救"},
+        {"name": "sheets", "description": "整改单"},
+        {"name": "callbacks", "description": "回访、结案、重开、撤诉"},
+        {"name": "attachments", "description": "附件"},
+        {"name": "desk", "description": "工作台和升级看板"},
+        {"name": "messages", "description": "消息"},
+        {"name": "rankings", "description": "周排名"},
+        {"name": "reference", "description": "机构、人员、类别、应对指引"},
+    ],
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v[0-9]",
     "COMPONENT_SPLIT_REQUEST": True,

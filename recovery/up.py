@@ -66,7 +66,7 @@ class Run:
             self.processes.watch(_child(name, process))
         await _until(partial(_answers, os.environ["PORT"]))
         self._greet()
-        await self.end
+        await asyncio.gather(self._load_demo(), self.end)
 
     async def _prepare(self) -> None:
         """Tables, static files, first data; in the foreground, for it may ask for a name."""
@@ -82,6 +82,21 @@ class Run:
             raise
         if code:
             raise children.Failed(f"the first step failed with exit code {code}")
+
+    async def _load_demo(self) -> None:
+        """The demo firm's cases, behind the open desk; a no-op once they are in."""
+        if "--no-demo" in self.options.prepare:
+            return
+        words = [sys.executable, "manage.py", "demo"]
+        dying = children.die_with_parent(signal.SIGTERM)
+        loading = await asyncio.create_subprocess_exec(*words, cwd=BASE, preexec_fn=dying)
+        try:
+            if await loading.wait():
+                self.terminal.line("up", "The demo cases are not complete; the next `up` goes on.")
+        finally:
+            if loading.returncode is None:
+                loading.terminate()
+                await loading.wait()
 
     def _greet(self) -> None:
         seconds = time.monotonic() - self.begun

@@ -17,7 +17,7 @@ _NAME = 7
 
 @dataclass(frozen=True)
 class Bar:
-    """`width` and `end` are per cent of the chart's width, `y` and `middle` pixels."""
+    """`width` is per cent of the chart's width, `y` and `middle` (the words' base) are pixels."""
 
     name: str
     short_name: str
@@ -25,7 +25,6 @@ class Bar:
     y: int
     middle: int
     width: str
-    end: str
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,6 @@ def _bar(row: Row, score: Decimal, y: int) -> Bar:
         y=y,
         middle=y + 13,
         width=_per_cent(score * _SPAN / 100),
-        end=_x(score),
     )
 
 

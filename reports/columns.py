@@ -11,7 +11,7 @@ from fractions import Fraction
 from django.utils.translation import gettext as _
 
 from complaints.models import ClockKind
-from complaints.outcome import Outcome
+from reports.figures import OUTCOMES
 from reports.rankings import Row
 from reports.scoring import Rate
 
@@ -39,7 +39,9 @@ class Column:
 
 
 def _number(label: str, name: str) -> Column:
-    return Column(label, Kind.COUNT, lambda row: row.numbers[name], width=len(label) * 2 + 1)
+    return Column(
+        label, Kind.COUNT, lambda row: row.numbers[name], width=max(9, len(label) * 2 + 1)
+    )
 
 
 def _percent(label: str, rate: Callable[[Row], Rate]) -> Column:
@@ -48,12 +50,14 @@ def _percent(label: str, rate: Callable[[Row], Rate]) -> Column:
 
 def _of_clock(kind: ClockKind) -> list[Column]:
     name, label = kind.value, str(kind.label)
-    apart = [outcome for outcome in Outcome if outcome != Outcome.MET]
     return [
         _percent(_("%(clock)s及时率") % {"clock": label}, lambda row: row.on_time(kind)),
         _number(_("%(clock)s按时") % {"clock": label}, f"{name}_met"),
         _number(_("%(clock)s按时+超时") % {"clock": label}, f"{name}_decided"),
-        *(_number(f"{label}{outcome.label}", f"{name}_{outcome.value}") for outcome in apart),
+        *(
+            _number(f"{label}{outcome.label}", f"{name}_{outcome.value}")
+            for outcome in OUTCOMES[1:]
+        ),
     ]
 
 
@@ -71,7 +75,7 @@ def columns() -> list[Column]:
         _number(_("接通"), "callbacks_reached"),
         _percent(_("接通率"), lambda row: row.reach),
         _number(_("打过电话"), "callbacks_attempted"),
-        Column(_("补偿(元)"), Kind.YUAN, lambda row: row.compensation, width=14),
+        Column(_("补偿（元）"), Kind.YUAN, lambda row: row.compensation, width=14),
         _number(_("补偿笔数"), "remedies"),
     ]
 

@@ -23,8 +23,16 @@ from complaints.outcome import Outcome, outcome_sql
 from reports.periods import Week
 from staff.models import Branch, BranchKind, Person
 
-#: Clocks that count in the on-time rate; the other outcomes stand apart.
+#: Clocks that count in the on-time rate.
 DECIDED = (Outcome.MET, Outcome.BREACHED)
+#: Those that count, then those that stand apart.
+OUTCOMES = (
+    *DECIDED,
+    Outcome.ATTEMPTED,
+    Outcome.UNREACHABLE,
+    Outcome.NOT_APPLICABLE,
+    Outcome.RUNNING,
+)
 #: Remedies that the firm has bound itself to.
 GRANTED = (RemedyState.PROMISED, RemedyState.DELIVERED)
 
@@ -141,7 +149,7 @@ def _clock_figures(kind: ClockKind) -> list[Figure]:
             CLOCKS,
             Q(kind=kind, outcome=outcome.value),
         )
-        for outcome in Outcome
+        for outcome in OUTCOMES
     ]
 
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from complaints.models import ClockKind
 from complaints.outcome import Outcome
-from reports.figures import FIGURES
+from reports.figures import FIGURES, OUTCOMES
 from reports.periods import Week
 from reports.rankings import Ranking, Row, Tally
 from reports.scoring import Rate
@@ -49,6 +49,11 @@ class Line:
     compensation: Cell
     details: list[Detail]
 
+    @property
+    def had_clocks(self) -> bool:
+        """Whether any clock came due in the week."""
+        return any(cell.text != "0" for detail in self.details for cell in detail.cells)
+
 
 def lines(ranking: Ranking, *, opened: Container[str]) -> list[Line]:
     """The rows; `opened` holds the codes of the branches whose cases the reader may see."""
@@ -71,7 +76,7 @@ def address(week: Week, figure: str, branch: str | None = None) -> str:
 
 def outcome_labels() -> list[str]:
     """The heads of the details, in the order of their cells."""
-    return [str(outcome.label) for outcome in _APART]
+    return [str(outcome.label) for outcome in OUTCOMES]
 
 
 def family(name: str) -> list[str]:
@@ -87,16 +92,6 @@ def recent_weeks(now: Week, shown: Week) -> list[Week]:
     for _step in range(_WEEKS_BACK):
         weeks.append(weeks[-1].previous)
     return sorted({*weeks, shown}, reverse=True)
-
-
-_APART = [
-    Outcome.MET,
-    Outcome.BREACHED,
-    Outcome.ATTEMPTED,
-    Outcome.UNREACHABLE,
-    Outcome.NOT_APPLICABLE,
-    Outcome.RUNNING,
-]
 
 
 class _Cells:
@@ -144,7 +139,7 @@ def _line(cells: _Cells, row: Row | None) -> Line:
 
 def _detail(kind: ClockKind, cells: _Cells) -> Detail:
     return Detail(
-        str(kind.label), [cells.count(f"{kind.value}_{outcome.value}") for outcome in _APART]
+        str(kind.label), [cells.count(f"{kind.value}_{outcome.value}") for outcome in OUTCOMES]
     )
 
 

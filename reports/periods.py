@@ -31,14 +31,14 @@ class Week:
         if found is None:
             raise RuleBroken(
                 "week.unreadable",
-                _("看不懂这个周次,请写成年份和周数,例如 2026-W47。"),
+                _("看不懂这个周次，请写成年份和周数，例如 2026-W47。"),
                 field="week",
             )
         week = cls(int(found[1]), int(found[2]))
         if week.year not in _YEARS or not week._exists():
             raise RuleBroken(
                 "week.no_such",
-                _("没有这一周:年份须在 2000 到 2100 之间,每年有 52 或 53 周。"),
+                _("没有这一周：年份须在 2000 到 2100 之间，每年有 52 或 53 周。"),
                 field="week",
             )
         return week
@@ -85,7 +85,7 @@ class Week:
     @property
     def label(self) -> str:
         """`2026 年第 47 周(11-16 至 11-22)`."""
-        return _("%(year)d 年第 %(number)d 周(%(monday)s 至 %(sunday)s)") % {
+        return _("%(year)d 年第 %(number)d 周（%(monday)s 至 %(sunday)s）") % {
             "year": self.year,
             "number": self.number,
             "monday": f"{self.monday:%m-%d}",

@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from complaints.models import ClockKind
-from complaints.outcome import Outcome
+from reports.figures import OUTCOMES
 from reports.rankings import Ranking, Standing, Tally
 from reports.scoring import Rate
 
@@ -127,5 +127,5 @@ def _numbers(row: Tally) -> dict[str, Any]:
 
 
 def _clock(row: Tally, kind: ClockKind) -> dict[str, Any]:
-    ended = {outcome.value: row.numbers[f"{kind.value}_{outcome.value}"] for outcome in Outcome}
+    ended = {outcome.value: row.numbers[f"{kind.value}_{outcome.value}"] for outcome in OUTCOMES}
     return {"on_time": row.on_time(kind), **ended}

@@ -41,7 +41,7 @@ def weekly(request: HttpRequest) -> HttpResponse:
     lines = page.lines(ranking, opened=access.opened_for(reader))
     context = {
         "ranking": ranking,
-        "lines": lines,
+        "detailed": [line for line in lines if line.had_clocks],
         "ranked": [line for line in lines if line.row and line.row.rank is not None],
         "unranked": [line for line in lines if line.row and line.row.rank is None],
         "total": page.total_line(ranking, opens=sees_all),
@@ -82,6 +82,7 @@ def cases(request: HttpRequest) -> HttpResponse:
     except RuleBroken as broken:
         return _unreadable(request, broken, at)
     context = {
+        "nav": "ranking",
         "week": week,
         "figure": figure,
         "branch": branch,

@@ -28,7 +28,7 @@ _SCOPES = {
 }
 
 
-class TokenScheme(KnoxTokenScheme):  # type: ignore[no-untyped-call,misc]
+class TokenScheme(KnoxTokenScheme):  # type: ignore[no-untyped-call]
     """How the API's description speaks of our tokens."""
 
     target_class = "staff.tokens.TokenAuthentication"
@@ -48,7 +48,9 @@ class BranchRowOut(BranchNameOut):
     kind = serializers.ChoiceField(choices=BranchKind.choices)
     kind_label = serializers.CharField(source="get_kind_display")
     city = serializers.CharField()
-    parent = serializers.CharField(source="parent.code", default=None, allow_null=True)
+    parent = serializers.CharField(  # type: ignore[assignment]  # a field, not the property
+        source="parent.code", default=None, allow_null=True
+    )
 
 
 class PersonOut(serializers.Serializer[Person]):
@@ -103,9 +105,16 @@ class Tokens(Nouns):
     permission_classes = (AllowAny,)
 
     @operation(
-        _("登录,取得令牌"), tag="sign-in", request=SignInIn, returns=TokenOut, status=201,
-        errors=(400, 401, 415), auth=[],
-        description=_("之后每次请求带上 `Authorization: Token <令牌>`。令牌只显示这一次,到期作废。"),
+        _("登录,取得令牌"),
+        tag="sign-in",
+        request=SignInIn,
+        returns=TokenOut,
+        status=201,
+        errors=(400, 401, 415),
+        auth=[],
+        description=_(
+            "之后每次请求带上 `Authorization: Token <令牌>`。令牌只显示这一次,到期作废。"
+        ),
     )
     def create(self, request: Request) -> Response:
         """A token for the one who knows the password."""
@@ -150,8 +159,11 @@ class People(Nouns):
     """Whom a ruling may name."""
 
     @operation(
-        _("在职人员(可判为整改责任人)"), tag="reference", returns=PersonRowOut(many=True),
-        errors=LISTING, parameters=[query("branch", _("机构代码"))],
+        _("在职人员(可判为整改责任人)"),
+        tag="reference",
+        returns=PersonRowOut(many=True),
+        errors=LISTING,
+        parameters=[query("branch", _("机构代码"))],
     )
     def list(self, request: Request) -> Response:
         """The active people of the firm or of one branch, administrators left out."""

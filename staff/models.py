@@ -30,7 +30,12 @@ class Branch(models.Model):
     name = models.CharField(_("名称"), max_length=60, unique=True)
     kind = models.CharField(_("类别"), max_length=12, choices=BranchKind)
     parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("上级")
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("上级"),
     )
     path = models.CharField(max_length=200, unique=True, editable=False)
     city = models.CharField(_("城市"), max_length=30, blank=True)

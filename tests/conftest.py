@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import count
@@ -19,6 +19,9 @@ from complaints.registration import Report
 from staff import branches, people
 from staff.models import Branch, BranchKind, Person, Role
 
+#: The browser, for the tests under tests/browser and for the journey.
+pytest_plugins = ["tests.browser.fixtures"]
+
 PASSWORD = "journey-2026"
 #: A Monday morning in Shanghai.
 MONDAY = datetime(2026, 11, 16, 4, 0, tzinfo=UTC)
@@ -28,19 +31,22 @@ MONDAY = datetime(2026, 11, 16, 4, 0, tzinfo=UTC)
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """Transactional tests empty the tables with TRUNCATE, which the story's trigger refuses."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute(
-            "ALTER TABLE complaints_event DISABLE TRIGGER event_never_truncated"
-        )
+        cursor.execute("ALTER TABLE complaints_event DISABLE TRIGGER event_never_truncated")
 
 
 @pytest.fixture(autouse=True)
 def _reference_data(request: pytest.FixtureRequest) -> None:
     """What the migrations put in and an emptied table has lost: policy, category, limits."""
     names = set(request.fixturenames)
-    if names & {"db", "transactional_db", "live_server"} or request.node.get_closest_marker("django_db"):
+    if names & {"db", "transactional_db", "live_server"} or request.node.get_closest_marker(
+        "django_db"
+    ):
         request.getfixturevalue("transactional_db" if "live_server" in names else "db")
         if not Policy.objects.exists():
-            for module in ("complaints.migrations.0011_first_policy", "staff.migrations.0010_first_limits"):
+            for module in (
+                "complaints.migrations.0011_first_policy",
+                "staff.migrations.0010_first_limits",
+            ):
                 importlib.import_module(module).create(apps, None)
 
 
@@ -68,7 +74,17 @@ class Cast:
 
     @property
     def people(self) -> list[Person]:
-        return [self.li, self.wang, self.xu, self.zhao, self.ma, self.chen, self.lin, self.gao, self.root]
+        return [
+            self.li,
+            self.wang,
+            self.xu,
+            self.zhao,
+            self.ma,
+            self.chen,
+            self.lin,
+            self.gao,
+            self.root,
+        ]
 
 
 def _branch(code: str, name: str, kind: BranchKind, parent: Branch | None = None) -> Branch:
@@ -86,13 +102,22 @@ def cast(db: None, _reference_data: None) -> Cast:
 
     def hire(username: str, name: str, role: Role, branch: Branch) -> Person:
         return people.hire(
-            username, name=name, role=role, branch=branch, password=PASSWORD,
+            username,
+            name=name,
+            role=role,
+            branch=branch,
+            password=PASSWORD,
             email=f"{username}@example.com",
         )
 
     top = Category.objects.create(code="delay", name="时效延误", position=1)
     return Cast(
-        headquarters=hq, east=east, northwest=northwest, wuxi=wuxi, suzhou=suzhou, lanzhou=lanzhou,
+        headquarters=hq,
+        east=east,
+        northwest=northwest,
+        wuxi=wuxi,
+        suzhou=suzhou,
+        lanzhou=lanzhou,
         li=hire("li", "李静", Role.FRONTLINE, wuxi),
         wang=hire("wang", "王强", Role.SUPERVISOR, wuxi),
         xu=hire("xu", "徐敏", Role.SUPERVISOR, east),

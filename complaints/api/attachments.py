@@ -47,9 +47,14 @@ class Attachments(Nouns):
         return self.page(found, AttachmentOut)
 
     @operation(
-        _("上传附件"), tag="attachments", request={"multipart/form-data": AttachmentIn},
-        returns=AttachmentOut, status=201,
-        description=_("图片、PDF、Word、Excel、录音、视频和文本,每个不超过 20 MB;以内容而不是扩展名为准。"),
+        _("上传附件"),
+        tag="attachments",
+        request={"multipart/form-data": AttachmentIn},
+        returns=AttachmentOut,
+        status=201,
+        description=_(
+            "图片、PDF、Word、Excel、录音、视频和文本,每个不超过 20 MB;以内容而不是扩展名为准。"
+        ),
     )
     def create(self, request: Request, no: str) -> Response:
         """The file as it was kept."""
@@ -59,13 +64,18 @@ class Attachments(Nouns):
         return Response(AttachmentOut(kept).data, status=201)
 
     @operation(
-        _("下载附件"), tag="attachments", returns=OpenApiTypes.BINARY, errors=(401, 404),
+        _("下载附件"),
+        tag="attachments",
+        returns=OpenApiTypes.BINARY,
+        errors=(401, 404),
         media_type="application/octet-stream",
     )
     def retrieve(self, request: Request, no: str, attachment_id: int) -> FileResponse:
         """The bytes, always as a download."""
         kept = Attachment.objects.get(pk=attachment_id, complaint=the_case(request, no))
         return FileResponse(
-            kept.file.open("rb"), as_attachment=True, filename=kept.name,
+            kept.file.open("rb"),
+            as_attachment=True,
+            filename=kept.name,
             content_type=kept.content_type,
         )

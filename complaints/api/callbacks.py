@@ -28,7 +28,11 @@ class Callbacks(Nouns):
         return self.page(found, CallbackOut)
 
     @operation(
-        _("记录回访"), tag="callbacks", request=CallbackIn, returns=CallbackOut, status=201,
+        _("记录回访"),
+        tag="callbacks",
+        request=CallbackIn,
+        returns=CallbackOut,
+        status=201,
         description=_("满意且已解决,又不缺什么,即客户侧结案;否则重开新一轮。"),
     )
     def create(self, request: Request, no: str) -> Response:

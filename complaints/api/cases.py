@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -31,6 +32,7 @@ _FILTERS = [
     query("q", _("编号、单号、姓名、电话,或投诉内容里的字")),
     query("status", _("状态;`open`:未结"), enum=["open", *Status.values]),
     query("clock", _("`late`:有超时;`soon`:24 小时内到期"), enum=["late", "soon"]),
+    query("ruled", _("责任判定:`no` 待判定,`yes` 已判定"), enum=["no", "yes"]),
     query("severity", _("严重程度"), enum=Severity.values),
     query("channel", _("渠道"), enum=Channel.values),
     query("branch", _("机构代码:受理机构或责任机构")),
@@ -49,7 +51,10 @@ class Complaints(Nouns):
     """The cases in the person's reach."""
 
     @operation(
-        _("投诉台账"), tag="complaints", returns=ComplaintRowOut(many=True), errors=LISTING,
+        _("投诉台账"),
+        tag="complaints",
+        returns=ComplaintRowOut(many=True),
+        errors=LISTING,
         parameters=_FILTERS,
     )
     def list(self, request: Request) -> Response:
@@ -62,8 +67,13 @@ class Complaints(Nouns):
         return self.page(with_names(found), ComplaintRowOut, at=at)
 
     @operation(
-        _("登记投诉"), tag="complaints", request=ReportIn, returns=ComplaintOut, status=201,
-        errors=(400, 401, 403, 413, 415, 422), parameters=[_KEY],
+        _("登记投诉"),
+        tag="complaints",
+        request=ReportIn,
+        returns=ComplaintOut,
+        status=201,
+        errors=(400, 401, 403, 413, 415, 422),
+        parameters=[_KEY],
         description=_(
             "登记的人即首问责任人,四个时限从 `received_at` 起算。不带时区的时间按公司时区理解。"
         ),
@@ -87,9 +97,7 @@ class Complaints(Nouns):
 class Events(Nouns):
     """The story of a case."""
 
-    @operation(
-        _("投诉经过"), tag="complaints", returns=EventOut(many=True), errors=(401, 404)
-    )
+    @operation(_("投诉经过"), tag="complaints", returns=EventOut(many=True), errors=(401, 404))
     def list(self, request: Request, no: str) -> Response:
         """Who did what and when, the latest first."""
         return self.page(selectors.story(the_case(request, no)), EventOut)
@@ -99,7 +107,10 @@ class Reveals(Nouns):
     """Looking at what is masked."""
 
     @operation(
-        _("查看联系方式(留痕)"), tag="complaints", request=NothingIn, returns=RevealOut,
+        _("查看联系方式(留痕)"),
+        tag="complaints",
+        request=NothingIn,
+        returns=RevealOut,
         errors=ACTING,
     )
     def create(self, request: Request, no: str) -> Response:

@@ -38,7 +38,10 @@ class Escalations(Nouns):
     """The board."""
 
     @operation(
-        _("升级看板"), tag="desk", returns=EscalationOut(many=True), errors=(400, 401, 403),
+        _("升级看板"),
+        tag="desk",
+        returns=EscalationOut(many=True),
+        errors=(400, 401, 403),
         parameters=[
             query("level", _("级别;0 为预警"), enum=["0", "1", "2", "3"]),
             query("kind", _("时限"), enum=ClockKind.values),
@@ -92,7 +95,10 @@ class Playbook(Nouns):
     """What to say and do."""
 
     @operation(
-        _("应对指引"), tag="reference", returns=PlaybookOut(many=True), errors=LISTING,
+        _("应对指引"),
+        tag="reference",
+        returns=PlaybookOut(many=True),
+        errors=LISTING,
         parameters=[
             query("what", _("正在输入的投诉内容:只返回最合适的几条")),
             query("category", _("类别代码:只返回最合适的几条")),

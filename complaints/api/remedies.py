@@ -27,7 +27,11 @@ class Remedies(Nouns):
         return self.page(found.select_related("proposed_by", "decided_by"), RemedyOut)
 
     @operation(
-        _("提出补救"), tag="remedies", request=RemedyIn, returns=RemedyOut, status=201,
+        _("提出补救"),
+        tag="remedies",
+        request=RemedyIn,
+        returns=RemedyOut,
+        status=201,
         description=_("整件投诉的补救总额在授权额度内即为已承诺,超出则等待审批。"),
     )
     def create(self, request: Request, no: str) -> Response:

@@ -28,14 +28,14 @@ class NothingIn(StrictSerializer):
 class ReportIn(StrictSerializer):
     """What the customer said; `received_at` is now when it is left out."""
 
-    channel = Choice(choices=Channel.choices)
+    channel = Choice(Channel)
     what = Text(limit=WHAT_LIMIT, lines=True)
     category = Named(Category.objects.filter(is_active=True, children=None), by="code")
-    severity = Choice(choices=Severity.choices)
+    severity = Choice(Severity)
     received_at = Moment(required=False)
     complainant_name = Text(limit=60, required=False)
     complainant_phone = Text(limit=40, required=False)
-    complainant_role = Choice(choices=ComplainantRole.choices, required=False)
+    complainant_role = Choice(ComplainantRole, required=False)
     anonymous = YesNo(required=False)
     order_no = Text(limit=60, required=False)
     concerned_branch = Named(Branch.objects.all(), by="code", required=False, allow_null=True)
@@ -47,8 +47,8 @@ class ReportIn(StrictSerializer):
 class ContactIn(StrictSerializer):
     """A talk; `occurred_at` is now when it is left out."""
 
-    kind = Choice(choices=ContactKind.choices)
-    means = Choice(choices=Means.choices)
+    kind = Choice(ContactKind)
+    means = Choice(Means)
     reached = YesNo()
     said = Text(limit=SAID_LIMIT, lines=True)
     occurred_at = Moment(required=False)
@@ -57,7 +57,7 @@ class ContactIn(StrictSerializer):
 class RejectionIn(StrictSerializer):
     """Why it is not a valid complaint."""
 
-    reason = Choice(choices=InvalidReason.choices)
+    reason = Choice(InvalidReason)
     note = Text(limit=500, lines=True)
 
 
@@ -72,7 +72,7 @@ class RulingIn(StrictSerializer):
 class RemedyIn(StrictSerializer):
     """What is offered, and what it costs the firm in yuan (0 for a letter)."""
 
-    kind = Choice(choices=RemedyKind.choices)
+    kind = Choice(RemedyKind)
     amount = Amount()
     description = Text(limit=500)
 
@@ -99,7 +99,7 @@ class CancellationIn(StrictSerializer):
 class CallbackIn(StrictSerializer):
     """What the customer answered; `satisfied` and `solved` are wanted when reached."""
 
-    means = Choice(choices=Means.choices)
+    means = Choice(Means)
     reached = YesNo()
     satisfied = YesNo(required=False, allow_null=True)
     solved = YesNo(required=False, allow_null=True)

@@ -50,7 +50,9 @@ class CategoryOut(serializers.Serializer[Category]):
 class CategoryRowOut(CategoryOut):
     """A category with its place in the tree; a case is filed under a leaf."""
 
-    parent = serializers.CharField(source="parent.code", default=None, allow_null=True)
+    parent = serializers.CharField(  # type: ignore[assignment]  # a field, not the property
+        source="parent.code", default=None, allow_null=True
+    )
     keywords = serializers.ListField(child=serializers.CharField())
     is_leaf = serializers.BooleanField()
 
@@ -274,7 +276,9 @@ class EventOut(serializers.Serializer[Event]):
     at = serializers.DateTimeField()
     recorded_at = serializers.DateTimeField()
     actor = PersonOut(allow_null=True)
-    data = serializers.DictField(help_text="当时说明的内容;`changes` 为 {字段: [旧值, 新值]}")
+    data = serializers.DictField(  # type: ignore[assignment]  # a field, not the property
+        help_text="当时说明的内容;`changes` 为 {字段: [旧值, 新值]}"
+    )
 
     def get_kind_label(self, event: Event) -> str:
         """The same in words."""

@@ -25,9 +25,7 @@ class Acceptance(Nouns):
         """The case as it stands now."""
         found, at = the_case(request, no), timezone.now()
         self.read(NothingIn)
-        return Response(
-            show(request, triage.accept(found.pk, by=person_of(request), at=at), at=at)
-        )
+        return Response(show(request, triage.accept(found.pk, by=person_of(request), at=at), at=at))
 
 
 class Rejection(Nouns):

@@ -1,12 +1,14 @@
 """The addresses of the case's API; nouns, with POST to do."""
 
+from typing import Any
+
 from django.urls import path
 
 from complaints.api import attachments, callbacks, cases, contacts, desk, remedies, triage
 
 _ONE = "complaints/<str:no>"
 _REMEDY = f"{_ONE}/remedies/<int:remedy_id>"
-_LIST_CREATE = {"get": "list", "post": "create"}
+_LIST_CREATE: dict[str, Any] = {"get": "list", "post": "create"}
 
 urlpatterns = [
     path("complaints/", cases.Complaints.as_view(_LIST_CREATE), name="api-complaints"),
@@ -44,7 +46,9 @@ urlpatterns = [
         name="api-withdrawal",
     ),
     path(
-        f"{_ONE}/attachments/", attachments.Attachments.as_view(_LIST_CREATE), name="api-attachments"
+        f"{_ONE}/attachments/",
+        attachments.Attachments.as_view(_LIST_CREATE),
+        name="api-attachments",
     ),
     path(
         f"{_ONE}/attachments/<int:attachment_id>/",

@@ -59,7 +59,9 @@ class ContactForm(ActionForm):
     done = _("联系已记录。")
 
     kind = forms.ChoiceField(
-        label=_("联系类型"), choices=ContactKind, widget=forms.RadioSelect,
+        label=_("联系类型"),
+        choices=ContactKind,
+        widget=forms.RadioSelect,
         initial=ContactKind.APOLOGY,
         help_text=_("致歉:向客户道歉;进度:还在处理;结果:告知决定和补救。"),
     )
@@ -67,22 +69,28 @@ class ContactForm(ActionForm):
         label=_("联系方式"), choices=Means, widget=forms.RadioSelect, initial=Means.PHONE
     )
     reached = yes_no(
-        _("联系上客户了吗"), initial="yes",
+        _("联系上客户了吗"),
+        initial="yes",
         error_messages={"required": _("请说明是否联系上客户。")},
     )
     occurred_at = LocalDateTime(
         label=_("联系时间"), initial=this_minute, help_text=_("通话发生的时间,不是录入时间。")
     )
     said = CleanText(
-        label=_("沟通内容"), limit=SAID_LIMIT, lines=True,
+        label=_("沟通内容"),
+        limit=SAID_LIMIT,
+        lines=True,
         error_messages={"required": _("请写明和客户说了什么。")},
     )
 
     def perform(self, *, by: Person, at: datetime) -> Contact:
         data = self.cleaned_data
         talk = Talk(
-            kind=ContactKind(data["kind"]), means=Means(data["means"]), said=data["said"],
-            occurred_at=data["occurred_at"], reached=data["reached"],
+            kind=ContactKind(data["kind"]),
+            means=Means(data["means"]),
+            said=data["said"],
+            occurred_at=data["occurred_at"],
+            reached=data["reached"],
         )
         return contacts.record(self.complaint.pk, talk, by=by, at=at)
 
@@ -107,11 +115,15 @@ class RejectForm(ActionForm):
     danger = True
 
     reason = forms.ChoiceField(
-        label=_("无效原因"), choices=InvalidReason, widget=forms.RadioSelect,
+        label=_("无效原因"),
+        choices=InvalidReason,
+        widget=forms.RadioSelect,
         error_messages={"required": _("请选择无效原因。")},
     )
     note = CleanText(
-        label=_("依据"), limit=500, lines=True,
+        label=_("依据"),
+        limit=500,
+        lines=True,
         error_messages={"required": _("请写明判为无效的依据。")},
     )
 
@@ -122,7 +134,7 @@ class RejectForm(ActionForm):
         )
 
 
-class _PersonChoice(forms.ModelChoiceField):
+class _PersonChoice(forms.ModelChoiceField[Person]):
     def label_from_instance(self, obj: Person) -> str:
         return f"{obj.branch.name} · {obj.name}({obj.get_role_display()})"
 
@@ -135,17 +147,24 @@ class RulingForm(ActionForm):
     done = _("责任已判定,整改责任人已收到通知。")
 
     branch = forms.ModelChoiceField(
-        Branch.objects.all(), label=_("责任机构"), empty_label=_("请选择"),
+        Branch.objects.all(),
+        label=_("责任机构"),
+        empty_label=_("请选择"),
         error_messages={"required": _("请选择责任机构。")},
     )
     person = _PersonChoice(
-        Person.objects.filter(is_active=True).exclude(role=Role.ADMINISTRATOR)
-        .select_related("branch").order_by("branch__sort_key", "sort_key"),
-        label=_("整改责任人"), empty_label=_("请选择"),
+        Person.objects.filter(is_active=True)
+        .exclude(role=Role.ADMINISTRATOR)
+        .select_related("branch")
+        .order_by("branch__sort_key", "sort_key"),
+        label=_("整改责任人"),
+        empty_label=_("请选择"),
         error_messages={"required": _("请选择整改责任人。")},
     )
     basis = CleanText(
-        label=_("判定依据"), limit=2000, lines=True,
+        label=_("判定依据"),
+        limit=2000,
+        lines=True,
         error_messages={"required": _("请写明判定依据。")},
     )
 
@@ -158,8 +177,12 @@ class RulingForm(ActionForm):
     def perform(self, *, by: Person, at: datetime) -> object:
         data = self.cleaned_data
         return rulings.rule(
-            self.complaint.pk, branch=data["branch"], person=data["person"], basis=data["basis"],
-            by=by, at=at,
+            self.complaint.pk,
+            branch=data["branch"],
+            person=data["person"],
+            basis=data["basis"],
+            by=by,
+            at=at,
         )
 
 
@@ -171,12 +194,18 @@ class RemedyForm(ActionForm):
     done = _("补救已提出。")
 
     kind = forms.ChoiceField(
-        label=_("补救方式"), choices=RemedyKind, widget=forms.RadioSelect,
+        label=_("补救方式"),
+        choices=RemedyKind,
+        widget=forms.RadioSelect,
         error_messages={"required": _("请选择补救方式。")},
     )
     amount = forms.DecimalField(
-        label=_("金额(元)"), min_value=Decimal(0), max_value=remedies.LARGEST, decimal_places=2,
-        initial=Decimal(0), help_text=_("公司承担的费用;致歉信填 0。"),
+        label=_("金额(元)"),
+        min_value=Decimal(0),
+        max_value=remedies.LARGEST,
+        decimal_places=2,
+        initial=Decimal(0),
+        help_text=_("公司承担的费用;致歉信填 0。"),
     )
     description = CleanText(
         label=_("补救内容"), limit=500, error_messages={"required": _("请写明补救的内容。")}
@@ -185,8 +214,12 @@ class RemedyForm(ActionForm):
     def perform(self, *, by: Person, at: datetime) -> Remedy:
         data = self.cleaned_data
         return remedies.propose(
-            self.complaint.pk, kind=RemedyKind(data["kind"]), amount=data["amount"],
-            description=data["description"], by=by, at=at,
+            self.complaint.pk,
+            kind=RemedyKind(data["kind"]),
+            amount=data["amount"],
+            description=data["description"],
+            by=by,
+            at=at,
         )
 
 
@@ -201,14 +234,19 @@ class CallbackForm(ActionForm):
         label=_("联系方式"), choices=Means, widget=forms.RadioSelect, initial=Means.PHONE
     )
     reached = yes_no(
-        _("联系上客户了吗"), initial="yes",
+        _("联系上客户了吗"),
+        initial="yes",
         error_messages={"required": _("请说明是否联系上客户。")},
     )
     satisfied = yes_no(_("客户满意吗"), required=False)
     solved = yes_no(_("问题解决了吗"), required=False)
     score = forms.TypedChoiceField(
-        label=_("评分"), required=False, coerce=int, empty_value=None,
-        choices=[(5, "5"), (4, "4"), (3, "3"), (2, "2"), (1, "1")], widget=forms.RadioSelect,
+        label=_("评分"),
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=[(5, "5"), (4, "4"), (3, "3"), (2, "2"), (1, "1")],
+        widget=forms.RadioSelect,
     )
     occurred_at = LocalDateTime(label=_("回访时间"), initial=this_minute)
     said = CleanText(label=_("客户原话"), limit=2000, lines=True, required=False)
@@ -216,8 +254,12 @@ class CallbackForm(ActionForm):
     def perform(self, *, by: Person, at: datetime) -> object:
         data = self.cleaned_data
         answers = Answers(
-            means=Means(data["means"]), reached=data["reached"], satisfied=data["satisfied"],
-            solved=data["solved"], score=data["score"], said=data["said"],
+            means=Means(data["means"]),
+            reached=data["reached"],
+            satisfied=data["satisfied"],
+            solved=data["solved"],
+            score=data["score"],
+            said=data["said"],
             occurred_at=data["occurred_at"],
         )
         return callbacks.record(self.complaint.pk, answers, by=by, at=at)
@@ -242,7 +284,9 @@ class ReopenForm(ActionForm):
     done = _("已重开,四个时限重新计时。")
 
     reason = CleanText(
-        label=_("客户为什么仍不满意"), limit=500, lines=True,
+        label=_("客户为什么仍不满意"),
+        limit=500,
+        lines=True,
         error_messages={"required": _("请写明客户为什么仍不满意。")},
     )
 
@@ -262,7 +306,9 @@ class WithdrawForm(ActionForm):
         label=_("谁提出的"), limit=60, error_messages={"required": _("请写明是谁提出撤诉的。")}
     )
     note = CleanText(
-        label=_("怎样提出的"), limit=500, lines=True,
+        label=_("怎样提出的"),
+        limit=500,
+        lines=True,
         error_messages={"required": _("请写明客户怎样提出撤诉的。")},
     )
 
@@ -280,8 +326,9 @@ class AttachForm(ActionForm):
     done = _("附件已添加。")
     multipart = True
 
-    files = ManyFiles(
-        label=_("文件"), help_text=_("照片、单据、录音等,每个不超过 20 MB。"),
+    attachments = ManyFiles(
+        label=_("文件"),
+        help_text=_("照片、单据、录音等,每个不超过 20 MB。"),
         error_messages={"required": _("请选择文件。")},
     )
 
@@ -289,7 +336,7 @@ class AttachForm(ActionForm):
         with transaction.atomic():
             return [
                 attachments.attach(self.complaint.pk, upload, by=by, at=at)
-                for upload in self.cleaned_data["files"]
+                for upload in self.cleaned_data["attachments"]
             ]
 
 
@@ -324,7 +371,9 @@ class DeliverRemedyForm(RemedyActionForm):
     done = _("补救已兑现。")
 
     proof = CleanText(
-        label=_("兑现凭证"), limit=200, help_text=_("收据号、转账流水号或快递单号。"),
+        label=_("兑现凭证"),
+        limit=200,
+        help_text=_("收据号、转账流水号或快递单号。"),
         error_messages={"required": _("请填写兑现凭证,例如收据号。")},
     )
 

@@ -37,9 +37,11 @@ class ManyFiles(forms.FileField):
 
     widget = ManyFilesInput
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[Any]]:
         """The uploads. Raises ValidationError with each bad file's sentence."""
-        uploads = [upload for upload in (data if isinstance(data, list | tuple) else [data]) if upload]
+        uploads = [
+            upload for upload in (data if isinstance(data, list | tuple) else [data]) if upload
+        ]
         errors = []
         for upload in uploads:
             try:
@@ -53,7 +55,7 @@ class ManyFiles(forms.FileField):
         return uploads
 
 
-class CategoryChoice(forms.ModelChoiceField):
+class CategoryChoice(forms.ModelChoiceField[Category]):
     """The active categories that a case may be filed under, grouped by their parent."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -65,7 +67,7 @@ class CategoryChoice(forms.ModelChoiceField):
         return obj.name
 
 
-class _Grouped(ModelChoiceIterator):
+class _Grouped(ModelChoiceIterator[Category]):
     def __iter__(self) -> Any:
         if self.field.empty_label is not None:
             yield ("", self.field.empty_label)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from common.forms import CleanText, LocalDateTime, this_minute
 from complaints import attachments, registration
 from complaints.forms.fields import CategoryChoice, ManyFiles
-from complaints.models import Channel, Complaint, ComplainantRole, Severity
+from complaints.models import Channel, ComplainantRole, Complaint, Severity
 from complaints.registration import WHAT_LIMIT, Report
 from staff.models import Branch, Person
 
@@ -37,7 +37,10 @@ class RegisterForm(forms.Form):
         label=_("匿名"), required=False, help_text=_("客户不愿透露身份;无法致歉和回访。")
     )
     what = CleanText(
-        label=_("投诉内容"), limit=WHAT_LIMIT, lines=True, rows=6,
+        label=_("投诉内容"),
+        limit=WHAT_LIMIT,
+        lines=True,
+        rows=6,
         error_messages={"required": _("请写明投诉内容。")},
     )
     order_no = CleanText(label=_("单号"), limit=60, required=False)
@@ -54,10 +57,8 @@ class RegisterForm(forms.Form):
     settled_on_spot = forms.BooleanField(
         label=_("现场已处理"), required=False, help_text=_("已当场致歉并告知结果;仍会安排回访。")
     )
-    settlement = CleanText(
-        label=_("现场怎样处理"), limit=2000, lines=True, rows=2, required=False
-    )
-    files = ManyFiles(
+    settlement = CleanText(label=_("现场怎样处理"), limit=2000, lines=True, rows=2, required=False)
+    attachments = ManyFiles(
         label=_("附件"), required=False, help_text=_("照片、单据、录音等,每个不超过 20 MB。")
     )
     submission_key = forms.UUIDField(widget=forms.HiddenInput, required=False)
@@ -77,7 +78,7 @@ class RegisterForm(forms.Form):
             complaint, created = registration.register(
                 self._report(), by=by, at=at, submission_key=f"form:{by.pk}:{key}" if key else None
             )
-            for upload in data["files"] if created else []:
+            for upload in data["attachments"] if created else []:
                 attachments.attach(complaint.pk, upload, by=by, at=at)
         return complaint, created
 
@@ -90,9 +91,17 @@ class RegisterForm(forms.Form):
             **{
                 name: data[name]
                 for name in (
-                    "received_at", "complainant_phone", "complainant_name", "anonymous", "what",
-                    "order_no", "category", "concerned_branch", "remedy_sought",
-                    "settled_on_spot", "settlement",
+                    "received_at",
+                    "complainant_phone",
+                    "complainant_name",
+                    "anonymous",
+                    "what",
+                    "order_no",
+                    "category",
+                    "concerned_branch",
+                    "remedy_sought",
+                    "settled_on_spot",
+                    "settlement",
                 )
             },
         )

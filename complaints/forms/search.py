@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +18,8 @@ from complaints.models import Channel, Severity, Status
 from complaints.models.complaint import OPEN, ComplaintQuerySet
 from staff.models import Branch
 
+#: Days that can be meant; the far ends of the calendar overflow in the firm's zone.
+_DAYS = [MinValueValidator(date(1990, 1, 1)), MaxValueValidator(date(2100, 12, 31))]
 _ALL = ("", _("全部"))
 _CLOCKS = [_ALL, ("late", _("有超时")), ("soon", _("24 小时内到期"))]
 _OPEN = [("open", _("未结"))]
@@ -35,18 +38,28 @@ class SearchForm(forms.Form):
     )
     channel = forms.ChoiceField(label=_("渠道"), choices=[_ALL, *Channel.choices], required=False)
     branch = forms.ModelChoiceField(
-        Branch.objects.all(), label=_("机构"), required=False, empty_label=_("全部"),
+        Branch.objects.all(),
+        label=_("机构"),
+        required=False,
+        empty_label=_("全部"),
         to_field_name="code",
     )
     ruled = forms.ChoiceField(
-        label=_("责任判定"), choices=[_ALL, ("no", _("待判定")), ("yes", _("已判定"))],
+        label=_("责任判定"),
+        choices=[_ALL, ("no", _("待判定")), ("yes", _("已判定"))],
         required=False,
     )
     received_from = forms.DateField(
-        label=_("受理自"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+        label=_("受理自"),
+        required=False,
+        validators=_DAYS,
+        widget=forms.DateInput(attrs={"type": "date"}),
     )
     received_to = forms.DateField(
-        label=_("至"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+        label=_("至"),
+        required=False,
+        validators=_DAYS,
+        widget=forms.DateInput(attrs={"type": "date"}),
     )
 
     def clean(self) -> dict[str, Any]:
@@ -77,7 +90,9 @@ class SearchForm(forms.Form):
 def _by_day(found: ComplaintQuerySet, data: dict[str, Any]) -> ComplaintQuerySet:
     zone = timezone.get_current_timezone()
     if start := data["received_from"]:
-        found = found.filter(received_at__gte=datetime(start.year, start.month, start.day, tzinfo=zone))
+        found = found.filter(
+            received_at__gte=datetime(start.year, start.month, start.day, tzinfo=zone)
+        )
     if end := data["received_to"]:
         following = end + timedelta(days=1)
         found = found.filter(

@@ -6,8 +6,8 @@ from complaints.models.category import Category
 from complaints.models.clock import Clock, ClockKind, MetAs
 from complaints.models.complaint import (
     Channel,
-    Complaint,
     ComplainantRole,
+    Complaint,
     InvalidReason,
     Severity,
     Status,
@@ -28,8 +28,8 @@ __all__ = [
     "Channel",
     "Clock",
     "ClockKind",
-    "Complaint",
     "ComplainantRole",
+    "Complaint",
     "Contact",
     "ContactKind",
     "Escalation",

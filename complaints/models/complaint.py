@@ -179,9 +179,7 @@ class Complaint(models.Model):
                 condition=~Q(phone_key=""),
                 name="complaint_by_phone",
             ),
-            models.Index(
-                fields=["order_no"], condition=~Q(order_no=""), name="complaint_by_order"
-            ),
+            models.Index(fields=["order_no"], condition=~Q(order_no=""), name="complaint_by_order"),
         ]
 
     def __str__(self) -> str:

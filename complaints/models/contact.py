@@ -10,7 +10,6 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-
 #: Typed in later than this after the talk counts as recorded late (`docs/domain.md` section 3).
 RECORDED_LATE = timedelta(minutes=30)
 

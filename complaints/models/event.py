@@ -16,9 +16,7 @@ class Event(models.Model):
 
     complaint = models.ForeignKey("complaints.Complaint", models.PROTECT, related_name="events")
     kind = models.CharField(max_length=30)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
-    )
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField()
     recorded_at = models.DateTimeField(db_default=models.functions.Now())
     data = models.JSONField(default=dict)

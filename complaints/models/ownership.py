@@ -13,9 +13,7 @@ from django.utils.translation import gettext_lazy as _
 class Ownership(models.Model):
     """A stretch of ownership; exactly one is open for each case (`docs/domain.md` section 2)."""
 
-    complaint = models.ForeignKey(
-        "complaints.Complaint", models.PROTECT, related_name="ownerships"
-    )
+    complaint = models.ForeignKey("complaints.Complaint", models.PROTECT, related_name="ownerships")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     branch = models.ForeignKey("staff.Branch", models.PROTECT, related_name="+")
     since = models.DateTimeField()

@@ -39,7 +39,7 @@ from staff.session import person_of
 
 
 def act(
-    request: HttpRequest, form_class: type[ActionForm], complaint: Complaint, **bound: Any
+    request: HttpRequest, form_class: type[ActionForm], complaint: Complaint, /, **bound: Any
 ) -> HttpResponse:
     """Show the form, or do what it says. `bound` is what the form hangs on: the complaint, or
     one of its remedies or escalations. What may not be done now is said instead of the form."""
@@ -50,8 +50,10 @@ def act(
         return _refuse(request, form_class, complaint, broken)
     if request.method == "POST":
         form = form_class(request.POST, request.FILES, **bound)
-        if form.is_valid() and attempt(form, lambda: form.perform(by=person, at=at) or True):
-            return _done(request, form, complaint, person)
+        if form.is_valid():
+            made = attempt(form, lambda: form.perform(by=person, at=at))
+            if made is not None:
+                return _done(request, form, complaint, person)
         return _show(request, form, complaint, status=422)
     form = form_class(initial=_initial(request, form_class), **bound)
     return _show(request, form, complaint)
@@ -135,7 +137,9 @@ def on_remedy(form_class: type[ActionForm]) -> Any:
     @require_http_methods(["GET", "POST"])
     def view(request: HttpRequest, no: str, remedy_id: int) -> HttpResponse:
         complaint = find(person_of(request), no)
-        remedy = get_object_or_404(Remedy.objects.select_related("complaint"), pk=remedy_id, complaint=complaint)
+        remedy = get_object_or_404(
+            Remedy.objects.select_related("complaint"), pk=remedy_id, complaint=complaint
+        )
         return act(request, form_class, complaint, remedy=remedy)
 
     return view

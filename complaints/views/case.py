@@ -49,8 +49,14 @@ _DANGER = (Action.REJECT, Action.WITHDRAW, Action.RETURN_SHEET, Action.WAIVE_SHE
 def find(person: Person, no: str) -> Complaint:
     """The case by its number, if the person may see it; otherwise 404."""
     found = visible_to(person).select_related(
-        "category__parent", "owner__branch", "first_receiver", "owner_branch",
-        "responsible_branch", "concerned_branch", "rectifier", "entered_by",
+        "category__parent",
+        "owner__branch",
+        "first_receiver",
+        "owner_branch",
+        "responsible_branch",
+        "concerned_branch",
+        "rectifier",
+        "entered_by",
     )
     return get_object_or_404(found, no=no)
 
@@ -93,7 +99,9 @@ def reveal(request: HttpRequest, no: str) -> HttpResponse:
     person, at = person_of(request), timezone.now()
     privacy.reveal(find(person, no).pk, by=person, at=at)
     context = {**case_context(find(person, no), person, at=at), "revealed": True}
-    template = "complaints/_case.html" if request.headers.get("HX-Request") else "complaints/detail.html"
+    template = (
+        "complaints/_case.html" if request.headers.get("HX-Request") else "complaints/detail.html"
+    )
     return render(request, template, context)
 
 
@@ -103,7 +111,9 @@ def download(request: HttpRequest, no: str, attachment_id: int) -> HttpResponse 
     complaint = find(person_of(request), no)
     attachment = get_object_or_404(complaint.attachments, pk=attachment_id)
     return FileResponse(
-        attachment.file.open("rb"), as_attachment=True, filename=attachment.name,
+        attachment.file.open("rb"),
+        as_attachment=True,
+        filename=attachment.name,
         content_type=attachment.content_type,
     )
 
@@ -112,13 +122,16 @@ def case_context(complaint: Complaint, person: Person, *, at: datetime) -> dict[
     """All that the case page shows."""
     clocks = list(complaint.clocks.all())
     present = [clock for clock in clocks if clock.round == complaint.round]
-    earlier = sorted({clock.round for clock in clocks if clock.round < complaint.round}, reverse=True)
+    earlier = sorted(
+        {clock.round for clock in clocks if clock.round < complaint.round}, reverse=True
+    )
     return {
         "complaint": complaint,
         "late_entry": complaint.entered_at - complaint.received_at > RECORDED_LATE,
         "faces": faces.faces(present, at),
         "earlier_rounds": [
-            {"round": n, "faces": faces.faces([c for c in clocks if c.round == n], at)} for n in earlier
+            {"round": n, "faces": faces.faces([c for c in clocks if c.round == n], at)}
+            for n in earlier
         ],
         "buttons": buttons(complaint, person),
         "story": [faces.story_item(event) for event in selectors.story(complaint)],
@@ -137,11 +150,15 @@ def case_context(complaint: Complaint, person: Person, *, at: datetime) -> dict[
 def buttons(complaint: Complaint, person: Person) -> list[dict[str, Any]]:
     """What this person may do to the case now."""
     return [
-        {"label": action.label, "url": reverse(url_name, args=[complaint.no]), "icon": icon,
-         "action": action.value, "danger": action in _DANGER}
+        {
+            "label": action.label,
+            "url": reverse(url_name, args=[complaint.no]),
+            "icon": icon,
+            "action": action.value,
+            "danger": action in _DANGER,
+        }
         for action, url_name, icon in BUTTONS
-        if rules.is_allowed(complaint, action, person)
-        and _makes_sense(complaint, action)
+        if rules.is_allowed(complaint, action, person) and _makes_sense(complaint, action)
     ]
 
 
@@ -149,10 +166,18 @@ def _makes_sense(complaint: Complaint, action: Action) -> bool:
     """Whether the action fits the state of what hangs on the case, beyond its status."""
     if action == Action.CLOSE:
         return not closing.what_is_missing(complaint)
-    if action in (Action.SUBMIT_SHEET, Action.RETURN_SHEET, Action.VERIFY_SHEET, Action.WAIVE_SHEET):
+    if action in (
+        Action.SUBMIT_SHEET,
+        Action.RETURN_SHEET,
+        Action.VERIFY_SHEET,
+        Action.WAIVE_SHEET,
+    ):
         state = _sheet_state(complaint)
-        waiting = {"": (Action.SUBMIT_SHEET, Action.WAIVE_SHEET), "returned": (Action.SUBMIT_SHEET,),
-                   "submitted": (Action.RETURN_SHEET, Action.VERIFY_SHEET)}
+        waiting = {
+            "": (Action.SUBMIT_SHEET, Action.WAIVE_SHEET),
+            "returned": (Action.SUBMIT_SHEET,),
+            "submitted": (Action.RETURN_SHEET, Action.VERIFY_SHEET),
+        }
         return action in waiting.get(state, ())
     return True
 
@@ -173,10 +198,12 @@ def _remedies(complaint: Complaint, person: Person) -> list[dict[str, Any]]:
     return [
         {
             "remedy": remedy,
-            "decide": may["decide"] and remedy.state == RemedyState.AWAITING
+            "decide": may["decide"]
+            and remedy.state == RemedyState.AWAITING
             and remedy.proposed_by_id != person.pk,
             "deliver": may["deliver"] and remedy.state == RemedyState.PROMISED,
-            "cancel": may["cancel"] and remedy.state in (RemedyState.AWAITING, RemedyState.PROMISED),
+            "cancel": may["cancel"]
+            and remedy.state in (RemedyState.AWAITING, RemedyState.PROMISED),
         }
         for remedy in complaint.remedies.select_related("proposed_by", "decided_by")
     ]
@@ -187,7 +214,8 @@ def _open_escalations(complaint: Complaint, person: Person) -> list[Any]:
         return []
     return list(
         complaint.escalations.filter(level__gt=0, acknowledged_at=None)
-        .select_related("clock").order_by("-level", "rang_at")
+        .select_related("clock")
+        .order_by("-level", "rang_at")
     )
 
 

@@ -56,9 +56,7 @@ def _row(clock: Clock, person: Person, at: datetime) -> dict[str, Any]:
 
 #: Where the work that stops each clock is done.
 _STEPS = {
-    ClockKind.APOLOGY.value: (
-        "contact-new", "?kind=apology", Action.RECORD_CONTACT, _("记录致歉")
-    ),
+    ClockKind.APOLOGY.value: ("contact-new", "?kind=apology", Action.RECORD_CONTACT, _("记录致歉")),
     ClockKind.RESULT.value: ("contact-new", "?kind=result", Action.RECORD_CONTACT, _("告知结果")),
     ClockKind.SHEET.value: ("sheet-new", "", Action.SUBMIT_SHEET, _("填写整改单")),
     ClockKind.CALLBACK.value: ("callback-new", "", Action.RECORD_CALLBACK, _("回访")),

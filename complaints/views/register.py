@@ -21,6 +21,7 @@ from staff.models import Role
 from staff.session import person_of
 
 _TYPED = 500
+_HINTING = ("complainant_phone", "complainant_name", "what", "order_no", "category")
 
 
 @require_http_methods(["GET", "POST"])
@@ -45,10 +46,12 @@ def hints(request: HttpRequest) -> HttpResponse:
     """Beside the form: the caller's earlier cases, likely duplicates, the playbook's advice.
     Posted, although it changes nothing, so that no phone number stands in an address."""
     person = person_of(request)
-    typed = {name: value[:_TYPED].replace("\x00", "") for name, value in request.POST.items()}
+    typed = {name: request.POST.get(name, "")[:_TYPED].replace("\x00", "") for name in _HINTING}
     phone, what = typed.get("complainant_phone", ""), typed.get("what", "").strip()
     phone_key = phones.key(phone) if len(phone) >= 5 else ""
-    category = _category(typed.get("category", "")) or (guide.likely_category(what) if what else None)
+    category = _category(typed.get("category", "")) or (
+        guide.likely_category(what) if what else None
+    )
     order_no = typed.get("order_no", "").strip()
     context = {
         "earlier": selectors.earlier_cases(
@@ -92,4 +95,8 @@ def _fill(known: selectors.KnownPerson, *, by_phone: bool) -> dict[str, str]:
 
 
 def _category(pk: str) -> Category | None:
-    return Category.objects.filter(pk=int(pk)).first() if pk.isascii() and pk.isdigit() and len(pk) < 15 else None
+    return (
+        Category.objects.filter(pk=int(pk)).first()
+        if pk.isascii() and pk.isdigit() and len(pk) < 15
+        else None
+    )

@@ -25,8 +25,8 @@ from complaints.models import (
     Category,
     Channel,
     Clock,
-    Complaint,
     ComplainantRole,
+    Complaint,
     ContactKind,
     Escalation,
     InvalidReason,
@@ -48,26 +48,49 @@ from staff.models import Branch, BranchKind, Person, Role
 
 SEED = 2026
 #: The demo's people all have this one; the desk listens on this machine only.
-PASSWORD = "qingting-demo"
+SIGN_IN_WORD = "qingting-demo"
 READ_AFTER = timedelta(days=1)
 
 
 @transaction.atomic
-def load(*, now: datetime, seed: int = SEED, progress: Callable[[int, int], None]) -> int:
-    """Write the demo firm and its cases up to `now`; the number of cases. All or nothing."""
-    people = _load_firm()
+def load_firm() -> None:
+    """Write branches, people, categories and the playbook. All or nothing."""
+    _load_people(_load_branches())
     _load_categories()
     _load_playbook()
-    stories = plan(seed, now)
-    player = Player(people, now)
-    for done, story in enumerate(stories, 1):
+
+
+def load_cases(
+    *,
+    now: datetime,
+    seed: int = SEED,
+    limit: int | None = None,
+    progress: Callable[[int, int], None],
+) -> int:
+    """Play the cases up to `now` that are not in yet, at most `limit`; how many were played.
+
+    Each case is one transaction, so that the sweep never meets one half played; the open ones
+    come first, so that every desk has its work at once. May be broken off and run again.
+    """
+    known = set(
+        Complaint.objects.filter(submission_key__startswith="demo:").values_list(
+            "submission_key", flat=True
+        )
+    )
+    stories = [story for story in plan(seed, now) if _key(story) not in known]
+    stories.sort(key=lambda story: not steps.is_open(story))
+    player = Player(now)
+    for done, story in enumerate(stories[:limit], 1):
         player.play(story)
         progress(done, len(stories))
-    _read_old_messages(now)
-    return len(stories)
+    return len(stories[:limit])
 
 
-def _load_firm() -> dict[str, Person]:
+def _key(story: Story) -> str:
+    return f"demo:{story.key}"
+
+
+def _load_branches() -> dict[str, Branch]:
     made: dict[str, Branch] = {}
     for row in firm.BRANCHES:
         made[row.code] = branches.save(
@@ -79,25 +102,26 @@ def _load_firm() -> dict[str, Person]:
                 city=row.city,
             )
         )
-    password = make_password(PASSWORD)
-    return {row.username: _hire(row, made[row.branch], password) for row in firm.PEOPLE}
+    return made
 
 
-def _hire(row: firm.Person, branch: Branch, password: str) -> Person:
+def _load_people(made: dict[str, Branch]) -> None:
     """Hashed once for all: forty slow hashes would keep the first page waiting."""
-    administrator = row.role == Role.ADMINISTRATOR
-    return Person.objects.create(
-        username=row.username,
-        password=password,
-        name=row.name,
-        role=Role(row.role),
-        branch=branch,
-        phone=row.phone,
-        email=row.email,
-        sort_key=sort_key(row.name),
-        is_staff=administrator,
-        is_superuser=administrator,
-    )
+    password = make_password(SIGN_IN_WORD)
+    for row in firm.PEOPLE:
+        administrator = row.role == Role.ADMINISTRATOR
+        Person.objects.create(
+            username=row.username,
+            password=password,
+            name=row.name,
+            role=Role(row.role),
+            branch=made[row.branch],
+            phone=row.phone,
+            email=row.email,
+            sort_key=sort_key(row.name),
+            is_staff=administrator,
+            is_superuser=administrator,
+        )
 
 
 def _load_categories() -> None:
@@ -105,7 +129,10 @@ def _load_categories() -> None:
     made: dict[str, Category] = {}
     for position, row in enumerate(categories.CATEGORIES):
         made[row.code] = Category.objects.create(
-            code=row.code, name=row.name, parent=made.get(row.parent), position=position,
+            code=row.code,
+            name=row.name,
+            parent=made.get(row.parent),
+            position=position,
             keywords=list(row.keywords) if row.parent else [],
         )
 
@@ -113,39 +140,45 @@ def _load_categories() -> None:
 def _load_playbook() -> None:
     for row in playbook.ENTRIES:
         entry = PlaybookEntry.objects.create(
-            code=row.code.lower(), title=row.title, keywords=list(row.keywords),
-            say="\n".join(row.say), do=row.steps, offer="\n".join(row.offer),
+            code=row.code.lower(),
+            title=row.title,
+            keywords=list(row.keywords),
+            say="\n".join(row.say),
+            do=row.steps,
+            offer="\n".join(row.offer),
             report_to=row.report_to,
         )
         entry.categories.set(Category.objects.filter(code__in=row.categories))
 
 
-def _read_old_messages(now: datetime) -> None:
-    """What is more than a day old was read, and all was delivered."""
-    Message.objects.update(delivered_at=now)
-    Message.objects.filter(created_at__lt=now - READ_AFTER).update(read_at=now)
-
-
 class Player:
     """Plays stories one by one; between two steps the clocks ring as if the sweep had run."""
 
-    def __init__(self, people: dict[str, Person], now: datetime) -> None:
-        self.people = people
+    def __init__(self, now: datetime) -> None:
         self.now = now
+        self.people = {person.username: person for person in Person.objects.all()}
         self.branches = {branch.code: branch for branch in Branch.objects.all()}
         self.categories = {category.code: category for category in Category.objects.all()}
 
+    @transaction.atomic
     def play(self, story: Story) -> Complaint:
         """Register the story's complaint and take its steps."""
         owner = self.people[story.owner]
         complaint, _created = registration.register(
-            self._report(story), by=owner, at=story.entered_at, submission_key=f"demo:{story.key}"
+            self._report(story), by=owner, at=story.entered_at, submission_key=_key(story)
         )
         for step in story.steps:
             self._ring(complaint.pk, step.at)
             self.take(step, complaint.pk)
         self._ring(complaint.pk, self.now)
+        self._settle_messages(complaint)
         return complaint
+
+    def _settle_messages(self, complaint: Complaint) -> None:
+        """None is sent outside; what is more than a day old was read."""
+        told = Message.objects.filter(url=f"/complaints/{complaint.no}/")
+        told.update(delivered_at=self.now)
+        told.filter(created_at__lt=self.now - READ_AFTER).update(read_at=self.now)
 
     def _report(self, story: Story) -> Report:
         return Report(
@@ -168,7 +201,9 @@ class Player:
     def _ring(self, complaint_id: int, until: datetime) -> None:
         """Each step of the ladder at its own minute."""
         ringing = Clock.objects.filter(complaint=complaint_id, next_at__lte=until)
-        while (at := ringing.order_by("next_at").values_list("next_at", flat=True).first()) is not None:
+        while (
+            at := ringing.order_by("next_at").values_list("next_at", flat=True).first()
+        ) is not None:
             escalation.fire([Complaint.objects.get(pk=complaint_id)], until=at)
 
     @singledispatchmethod
@@ -182,8 +217,11 @@ class Player:
     @take.register
     def _contact(self, step: steps.Contact, complaint_id: int) -> None:
         talk = contacts.Talk(
-            kind=ContactKind(step.kind), means=Means(step.means), said=step.text,
-            occurred_at=step.occurred_at, reached=step.reached,
+            kind=ContactKind(step.kind),
+            means=Means(step.means),
+            said=step.text,
+            occurred_at=step.occurred_at,
+            reached=step.reached,
         )
         contacts.record(complaint_id, talk, **self._by(step))
 
@@ -199,8 +237,11 @@ class Player:
     @take.register
     def _rule(self, step: steps.Rule, complaint_id: int) -> None:
         rulings.rule(
-            complaint_id, branch=self.branches[step.branch], person=self.people[step.rectifier],
-            basis=step.basis, **self._by(step),
+            complaint_id,
+            branch=self.branches[step.branch],
+            person=self.people[step.rectifier],
+            basis=step.basis,
+            **self._by(step),
         )
 
     @take.register
@@ -214,8 +255,11 @@ class Player:
     @take.register
     def _remedy(self, step: steps.Remedy, complaint_id: int) -> None:
         remedies.propose(
-            complaint_id, kind=RemedyKind(step.kind), amount=step.amount,
-            description=step.description, **self._by(step),
+            complaint_id,
+            kind=RemedyKind(step.kind),
+            amount=step.amount,
+            description=step.description,
+            **self._by(step),
         )
 
     @take.register
@@ -246,8 +290,12 @@ class Player:
     @take.register
     def _callback(self, step: steps.Callback, complaint_id: int) -> None:
         answers = callbacks.Answers(
-            means=Means(step.means), reached=step.reached, satisfied=step.satisfied,
-            solved=step.solved, score=step.score, said=step.words,
+            means=Means(step.means),
+            reached=step.reached,
+            satisfied=step.satisfied,
+            solved=step.solved,
+            score=step.score,
+            said=step.words,
         )
         callbacks.record(complaint_id, answers, **self._by(step))
 
@@ -265,6 +313,15 @@ class Player:
 
 
 _PARTS = (
-    "title", "facts", "course", "cause", "evidence", "containment", "accountability",
-    "prevention", "detection", "response", "effect",
+    "title",
+    "facts",
+    "course",
+    "cause",
+    "evidence",
+    "containment",
+    "accountability",
+    "prevention",
+    "detection",
+    "response",
+    "effect",
 )

@@ -198,6 +198,18 @@ document.addEventListener("change", (event) => {
   if (event.target.matches?.("[data-send-on-change]")) event.target.form?.requestSubmit();
 });
 
+// ---- buttons that choose a value: <button data-set="field_name" data-value="…"> ----
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("[data-set]");
+  const field = button && document.querySelector(`form [name="${button.dataset.set}"]`);
+  if (!field) return;
+  field.value = button.dataset.value;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  field.dispatchEvent(new Event("change", { bubbles: true }));
+  field.focus();
+});
+
 forgetDone();
 for (const form of document.querySelectorAll("form[data-draft]")) keepDraft(form);
 focusFirstWrong();

@@ -44,9 +44,7 @@ def parts(*, committed_on: date = date(2027, 12, 1), **words: str) -> Parts:
     return Parts(**{**dict.fromkeys(WORDS, "具体内容"), **words}, committed_on=committed_on)
 
 
-def talk(
-    case: Complaint, kind: ContactKind, *, by: Person, at: datetime, **said: Any
-) -> Contact:
+def talk(case: Complaint, kind: ContactKind, *, by: Person, at: datetime, **said: Any) -> Contact:
     usual: dict[str, Any] = {"means": Means.PHONE, "said": "向您说明"}
     return contacts.record(case.pk, Talk(kind=kind, **{**usual, **said}), by=by, at=at)
 
@@ -64,9 +62,7 @@ def accept(case: Complaint, cast: Cast, *, at: datetime) -> None:
 
 
 def reject(case: Complaint, cast: Cast, *, at: datetime) -> None:
-    triage.reject(
-        case.pk, reason=InvalidReason.INQUIRY, note="只是询问", by=cast.chen, at=at
-    )
+    triage.reject(case.pk, reason=InvalidReason.INQUIRY, note="只是询问", by=cast.chen, at=at)
 
 
 def rule(case: Complaint, cast: Cast, *, at: datetime, person: Person | None = None) -> None:

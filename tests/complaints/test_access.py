@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -137,7 +136,6 @@ def test_a_branch_that_moves_takes_its_cases_into_the_new_reach(
     assert visible_to(Person.objects.get(pk=cast.wang.pk)).filter(pk=case.pk).exists()
 
 
-
 @pytest.mark.parametrize("who", ["zhao", "ma", "root"])
 def test_nobody_can_lock_what_they_cannot_see(cast: Cast, register: Register, who: str) -> None:
     case = register(by=cast.li)
@@ -157,9 +155,7 @@ def test_nobody_can_lock_what_they_cannot_see(cast: Cast, register: Register, wh
         lambda: answer(case, by=by, at=at),
         lambda: triage.accept(case.pk, by=by, at=at),
         lambda: triage.reject(case.pk, reason="praise", note="x", by=by, at=at),
-        lambda: rulings.rule(
-            case.pk, branch=cast.lanzhou, person=cast.ma, basis="x", by=by, at=at
-        ),
+        lambda: rulings.rule(case.pk, branch=cast.lanzhou, person=cast.ma, basis="x", by=by, at=at),
         lambda: remedies.propose(
             case.pk, kind=RemedyKind.GIFT, amount=Decimal(1), description="x", by=by, at=at
         ),

@@ -59,9 +59,7 @@ def test_the_clock_stops_at_the_calls_own_time(cast: Cast, register: Register) -
     assert (callback.occurred_at, callback.recorded_at) == (called, MONDAY + 75 * HOUR)
 
 
-@pytest.mark.parametrize(
-    ("satisfied", "solved"), [(False, True), (True, False), (False, False)]
-)
+@pytest.mark.parametrize(("satisfied", "solved"), [(False, True), (True, False), (False, False)])
 def test_a_dissatisfied_customer_opens_a_new_round(
     cast: Cast, register: Register, satisfied: bool, solved: bool
 ) -> None:

@@ -220,9 +220,7 @@ def test_withdrawing_ends_what_runs_and_a_grave_case_still_owes_its_sheet(
     cast: Cast, register: Register, severity: Severity, sheet: str
 ) -> None:
     case = register(severity=severity)
-    closing.withdraw(
-        case.pk, said_by="孙玉梅", note="来电撤诉", by=cast.li, at=MONDAY + 2 * HOUR
-    )
+    closing.withdraw(case.pk, said_by="孙玉梅", note="来电撤诉", by=cast.li, at=MONDAY + 2 * HOUR)
     at = MONDAY + 3 * HOUR
     assert outcomes(case, at) == {
         "apology": "breached",  # late before the withdrawal: stays so
@@ -401,9 +399,7 @@ def test_entered_three_hours_late_the_first_hour_is_breached_and_told_at_once(
     case = register(received_at=MONDAY - 3 * HOUR)
     assert outcomes(case, MONDAY)["apology"] == "breached"
     taken = Escalation.objects.filter(complaint=case).order_by("step")
-    assert [(e.level, e.fired_at) for e in taken] == [
-        (level, MONDAY) for level in (0, 0, 1, 2, 3)
-    ]
+    assert [(e.level, e.fired_at) for e in taken] == [(level, MONDAY) for level in (0, 0, 1, 2, 3)]
     assert case.entered_at == MONDAY
     assert Ownership.objects.get(complaint=case).since == MONDAY - 3 * HOUR
     assert escalation.sweep(until=MONDAY) == 0

@@ -299,7 +299,9 @@ def test_a_ladder_taken_away_stops_no_sweep(cast: Cast, register: Register) -> N
 
 def test_fifty_due_cases_cost_no_more_statements_than_one(cast: Cast, register: Register) -> None:
     register()
-    with CaptureQueriesContext(connection, ) as one:
+    with CaptureQueriesContext(
+        connection,
+    ) as one:
         assert sweep(until=MONDAY + 31 * MINUTE) == 1
     for _ in range(50):
         register()

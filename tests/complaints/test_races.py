@@ -245,9 +245,7 @@ def test_a_dissatisfied_customer_pressed_twice_opens_one_new_round(
     accept(case, cast, at=MONDAY)
 
     def press() -> object:
-        return call_back(
-            case, by=cast.chen, at=MONDAY + HOUR, satisfied=False, said="还是没收到"
-        )
+        return call_back(case, by=cast.chen, at=MONDAY + HOUR, satisfied=False, said="还是没收到")
 
     results = at_once([press, press])
     assert codes(results) == ["occurred_at.before_round"]

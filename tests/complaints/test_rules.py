@@ -192,7 +192,6 @@ def test_where_each_action_leads() -> None:
     }
 
 
-
 def test_ties_are_role_owner_and_rectifier(cast: Cast, register: Register) -> None:
     case = register()
     assert rules.ties(case, cast.li) == {Role.FRONTLINE, rules.Tie.OWNER}

@@ -121,6 +121,16 @@ class Up:
         except OSError:
             return 0
 
+    def swept_since(self, moment: float) -> bool:
+        """Whether a sweep came round after this monotonic moment: beat, broker and worker work."""
+        try:
+            address = f"http://127.0.0.1:{self.port}/healthz"
+            with urllib.request.urlopen(address, timeout=5) as page:
+                age = json.load(page)["last_sweep_seconds"]
+        except (OSError, KeyError):
+            return False
+        return age is not None and age < time.monotonic() - moment
+
     def is_well(self, name: str) -> bool:
         """What the health check of docker-compose.yml says about this process."""
         probe = [sys.executable, "-m", "recovery.probe", name]

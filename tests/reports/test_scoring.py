@@ -23,8 +23,8 @@ def rates(**known: tuple[int, int]) -> dict[str, Rate]:
     ("known", "points"),
     [
         ({}, None),
-        ({name: (3, 3) for name in WEIGHTS}, "100.00"),
-        ({name: (0, 3) for name in WEIGHTS}, "0.00"),
+        (dict.fromkeys(WEIGHTS, (3, 3)), "100.00"),
+        (dict.fromkeys(WEIGHTS, (0, 3)), "0.00"),
         ({"apology": (1, 3)}, "33.33"),
         ({"apology": (2, 3)}, "66.67"),
         ({"apology": (1, 1), "satisfaction": (0, 1)}, "40.00"),
@@ -62,10 +62,12 @@ def test_a_place_is_one_more_than_the_number_of_better_scores(scores: list[Decim
     assert places(scores) == [number + 1 for number in better]
 
 
-whole_and_part = st.integers(0, 500).flatmap(lambda whole: st.tuples(st.integers(0, whole), st.just(whole)))
+part_and_whole = st.integers(0, 500).flatmap(
+    lambda whole: st.tuples(st.integers(0, whole), st.just(whole))
+)
 
 
-@given(st.fixed_dictionaries({name: whole_and_part for name in WEIGHTS}))
+@given(st.fixed_dictionaries(dict.fromkeys(WEIGHTS, part_and_whole)))
 def test_a_score_lies_between_the_worst_and_the_best_of_its_rates(
     known: dict[str, tuple[int, int]]
 ) -> None:

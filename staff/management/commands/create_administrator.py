@@ -40,7 +40,9 @@ class Command(BaseCommand):
             headquarters = Branch(code="HQ", name=firm, kind=BranchKind.HEADQUARTERS)
             self._check(headquarters.clean_fields, exclude=["path", "sort_key"])
             branches.save(headquarters)
-        candidate = Person(username=username, name=name, role=Role.ADMINISTRATOR, branch=headquarters)
+        candidate = Person(
+            username=username, name=name, role=Role.ADMINISTRATOR, branch=headquarters
+        )
         self._check(candidate.clean_fields, exclude=["password", "sort_key"])
         self._check(candidate.validate_constraints)
         self._check(validate_password, password, candidate)

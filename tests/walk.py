@@ -1,0 +1,585 @@
+"""The walk: every address and method, as one visitor, with everybody else's ids and words."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, unquote
+
+import openpyxl
+from django.apps import apps
+from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls.resolvers import RoutePattern
+from knox.models import AuthToken
+
+from complaints.models import Complaint
+from staff.models import Person, Role
+from tests.world import Side, World, without_tokens
+
+API = "api/v1/"
+OFFICE = "back-office/"
+#: What a stranger may open.
+OPEN = {
+    "sign-in", "healthz", "set_language", "api-tokens", "api-schema", "api-docs", "api-nothing",
+    "admin:login",
+}  # fmt: skip
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+Words = dict[str, Any]
+Fill = Callable[[Side], list[Words]]
+
+
+def _nothing(side: Side) -> list[Words]:
+    return [{}]
+
+
+@dataclass(frozen=True)
+class Route:
+    """How to fill an address: the queries of a GET and the bodies of a POST that name the
+    side's branch, people, customers and words. `files` posts multipart."""
+
+    queries: Fill = _nothing
+    bodies: Fill = _nothing
+
+
+def _search(side: Side) -> list[Words]:
+    usual = [
+        {"q": side.full.no}, {"q": side.phone}, {"q": side.name}, {"q": side.word("orderfull")},
+        {"q": side.word("whatfull")}, {"branch": side.branch.code},
+    ]  # fmt: skip
+    return [
+        {}, *usual, {"status": "open"}, {"clock": "late"}, {"ruled": "no"}, {"status": "nonsense"},
+    ]  # fmt: skip
+
+
+def _api_search(side: Side) -> list[Words]:
+    return [words for words in _search(side) if words.get("status") != "nonsense"]
+
+
+def _typed(side: Side) -> list[Words]:
+    return [
+        {"complainant_phone": side.phone},
+        {"complainant_name": side.name},
+        {"order_no": side.word("orderfull")},
+        {"what": "货晚到三天，没有人接电话。"},
+    ]
+
+
+def _report(side: Side) -> Words:
+    return {
+        "channel": "phone", "what": "新的投诉，货晚到。", "severity": "minor",
+        "complainant_name": "新客户", "complainant_phone": "13611112222",
+    }  # fmt: skip
+
+
+def _form_report(side: Side) -> list[Words]:
+    more = {
+        "received_at": "2026-11-20T10:00", "complainant_role": "customer",
+        "category": side.category.pk, "concerned_branch": side.branch.pk,
+    }  # fmt: skip
+    return [{**_report(side), **more}, {**more, "what": ""}]
+
+
+def _api_report(side: Side) -> list[Words]:
+    named = {"category": side.category.code, "concerned_branch": side.branch.code}
+    return [{**_report(side), **named}]
+
+
+_TALK = {"kind": "progress", "means": "phone", "said": "在查"}
+_CALL = {"means": "phone", "said": "可以"}
+_PARTS: Words = {
+    name: "具体内容"
+    for name in (
+        "title", "facts", "course", "cause", "evidence", "containment", "accountability",
+        "prevention", "detection", "response", "effect",
+    )  # fmt: skip
+} | {"committed_on": "2027-01-20"}
+
+
+def _ruling(side: Side) -> list[Words]:
+    return [{"branch": side.branch.pk, "person": side.front.pk, "basis": "依据"}]
+
+
+def _api_ruling(side: Side) -> list[Words]:
+    return [{"branch": side.branch.code, "person": side.front.username, "basis": "依据"}]
+
+
+def _file(name: str) -> Fill:
+    return lambda side: [{name: SimpleUploadedFile("b.txt", b"paper")}]
+
+
+def _always(*bodies: Words) -> Fill:
+    return lambda side: list(bodies)
+
+
+def _week(side: Side) -> list[Words]:
+    return [{}, {"week": "2026-W47"}]
+
+
+def _figures(side: Side) -> list[Words]:
+    return [
+        {"week": "2026-W47", "figure": figure, **branch}
+        for figure in ("complaints", "compensation", "elsewhere", "unruled")
+        for branch in ({"branch": side.branch.code}, {})
+    ]
+
+
+#: Every address by its name, but for the back office's. A new one belongs here: what its query
+#: and its body look like when they name things of the given side.
+ROUTES: dict[str, Route] = {
+    "healthz": Route(),
+    "set_language": Route(bodies=_always({"language": "en", "next": "/"})),
+    "sign-in": Route(bodies=_always({"username": "li", "password": "wrong"})),
+    "sign-out": Route(),
+    "desk": Route(),
+    "board": Route(queries=_always({}, {"level": "1"}, {"acknowledged": "no"})),
+    "acknowledgement-new": Route(bodies=_always({"note": "跟进"})),
+    "playbook": Route(queries=lambda side: [{}, {"q": side.word("whatfull")}]),
+    "playbook-entry": Route(),
+    "complaint-list": Route(queries=_search),
+    "complaint-new": Route(bodies=_form_report),
+    "complaint-hints": Route(bodies=_typed),
+    "complaint-lookup": Route(bodies=lambda side: _typed(side)[:2]),
+    "complaint-detail": Route(),
+    "reveal": Route(),
+    "contact-new": Route(
+        bodies=_always({**_TALK, "reached": "yes", "occurred_at": "2026-11-24T10:00"})
+    ),
+    "acceptance-new": Route(),
+    "rejection-new": Route(bodies=_always({"reason": "inquiry", "note": "只是询问"})),
+    "ruling-new": Route(bodies=_ruling),
+    "remedy-new": Route(bodies=_always({"kind": "gift", "amount": "1", "description": "伞"})),
+    "remedy-decide": Route(bodies=_always({"approve": "yes"})),
+    "remedy-deliver": Route(bodies=_always({"proof": "收据"})),
+    "remedy-cancel": Route(bodies=_always({"note": "不要了"})),
+    "callback-new": Route(
+        bodies=_always({**_CALL, "reached": "no", "occurred_at": "2026-11-24T10:00"})
+    ),
+    "closure-new": Route(),
+    "reopening-new": Route(bodies=_always({"reason": "还是没到"})),
+    "withdrawal-new": Route(bodies=_always({"said_by": "本人", "note": "来电"})),
+    "attachment-new": Route(bodies=_file("files")),
+    "attachment": Route(),
+    "sheet-new": Route(
+        bodies=_always({**_PARTS, "title_text": "标题"}),
+    ),
+    "sheet-return": Route(bodies=_always({"opinion": "不够具体"})),
+    "sheet-verify": Route(bodies=_always({"opinion": "属实"})),
+    "sheet-waive": Route(bodies=_always({"reason": "不需要"})),
+    "sheet": Route(),
+    "inbox": Route(queries=_always({}, {"unread": "1"})),
+    "inbox-read": Route(),
+    "message": Route(),
+    "ranking": Route(queries=_week),
+    "ranking-xlsx": Route(queries=_week),
+    "ranking-csv": Route(queries=_week),
+    "ranking-cases": Route(queries=_figures),
+    "api-tokens": Route(bodies=_always({"username": "li", "password": "wrong"})),
+    "api-token": Route(),
+    "api-me": Route(),
+    "api-branches": Route(),
+    "api-people": Route(queries=lambda side: [{}, {"branch": side.branch.code}]),
+    "api-messages": Route(queries=_always({}, {"unread": "1"})),
+    "api-messages-read": Route(),
+    "api-message-read": Route(),
+    "api-complaints": Route(queries=_api_search, bodies=_api_report),
+    "api-complaint": Route(),
+    "api-events": Route(),
+    "api-reveals": Route(),
+    "api-contacts": Route(bodies=_always({**_TALK, "reached": True})),
+    "api-acceptance": Route(),
+    "api-rejection": Route(bodies=_always({"reason": "inquiry", "note": "只是询问"})),
+    "api-rulings": Route(bodies=_api_ruling),
+    "api-remedies": Route(bodies=_always({"kind": "gift", "amount": "1", "description": "伞"})),
+    "api-decision": Route(bodies=_always({"approve": True})),
+    "api-delivery": Route(bodies=_always({"proof": "收据"})),
+    "api-cancellation": Route(bodies=_always({"note": "不要了"})),
+    "api-callbacks": Route(bodies=_always({**_CALL, "reached": False})),
+    "api-closure": Route(),
+    "api-reopenings": Route(bodies=_always({"reason": "还是没到"})),
+    "api-withdrawal": Route(bodies=_always({"said_by": "本人", "note": "来电"})),
+    "api-attachments": Route(bodies=_file("file")),
+    "api-attachment": Route(),
+    "api-desk": Route(),
+    "api-escalations": Route(queries=_always({}, {"level": "1"}, {"acknowledged": "no"})),
+    "api-acknowledgement": Route(bodies=_always({"note": "跟进"})),
+    "api-categories": Route(),
+    "api-playbook": Route(queries=lambda side: [{}, {"what": side.word("whatfull")}]),
+    "api-sheets": Route(bodies=_always(_PARTS)),
+    "api-sheet-return": Route(bodies=_always({"opinion": "不够具体"})),
+    "api-sheet-verification": Route(bodies=_always({"opinion": "属实"})),
+    "api-sheet-waiver": Route(bodies=_always({"reason": "不需要"})),
+    "api-ranking": Route(queries=_week),
+    "api-schema": Route(),
+    "api-docs": Route(),
+    "api-nothing": Route(),
+}
+
+#: Every blank in an address that names something of a side: the id on it, and one that nothing has.
+BLANKS: dict[str, tuple[Callable[[Side], Any], Any]] = {
+    "no": (lambda side: side.full.no, "TS2611-9999999-9"),
+    "remedy_id": (lambda side: side.offered.pk, 999_999_999),
+    "attachment_id": (lambda side: side.file.pk, 999_999_999),
+    "escalation_id": (lambda side: side.raised.pk, 999_999_999),
+    "message_id": (lambda side: side.letter.pk, 999_999_999),
+    "round_": (lambda side: 1, 9),
+}
+#: Blanks that all may fill.
+COMMON = {"code": "late"}
+
+
+@dataclass(frozen=True)
+class Address:
+    """One pattern of the resolver; `route` has its blanks as `<name>`."""
+
+    name: str
+    route: str
+    blanks: tuple[str, ...]
+    methods: frozenset[str]
+
+    @property
+    def is_api(self) -> bool:
+        return self.route.startswith(API)
+
+    @property
+    def is_office(self) -> bool:
+        return self.route.startswith(OFFICE)
+
+    @property
+    def names_a_case(self) -> bool:
+        return bool(set(self.blanks) & set(BLANKS))
+
+    def filled(self, values: Mapping[str, Any]) -> str:
+        """The path with the blanks filled in."""
+        path = self.route
+        for name in self.blanks:
+            path = path.replace(f"<{name}>", quote(str(values[name])))
+        return f"/{path}"
+
+
+def addresses() -> list[Address]:
+    """All of them, from the resolver itself."""
+    return list(_addresses(get_resolver().url_patterns, "", ""))
+
+
+def _addresses(patterns: Any, prefix: str, namespace: str) -> Iterator[Address]:
+    for pattern in patterns:
+        route = prefix + _route(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            inner = f"{pattern.namespace}:" if pattern.namespace else ""
+            yield from _addresses(pattern.url_patterns, route, namespace + inner)
+        else:
+            yield _address(pattern, route, namespace)
+
+
+def _address(pattern: URLPattern, route: str, namespace: str) -> Address:
+    blanks = tuple(pattern.pattern.converters) or tuple(pattern.pattern.regex.groupindex)
+    actions = getattr(pattern.callback, "actions", None)  # a viewset says what it takes
+    methods = {name.upper() for name in actions} if actions else set(METHODS)
+    return Address(namespace + (pattern.name or route), route, blanks, frozenset(methods))
+
+
+def _route(pattern: Any) -> str:
+    """`complaints/<str:no>/` as `complaints/<no>/`; the few patterns that are regular
+    expressions (the back office's) as their one group."""
+    if isinstance(pattern, RoutePattern):
+        return re.sub(r"<(?:\w+:)?(\w+)>", r"<\1>", str(pattern))
+    groups = list(pattern.regex.groupindex)
+    return f"<{groups[0]}>{'/' if groups[0] == 'app_label' else ''}" if groups else ""
+
+
+@dataclass
+class Found:
+    """What the walk has come across: faults in sentences, and by address which of the visitor's
+    own words were shown."""
+
+    faults: list[str] = field(default_factory=list)
+    shown: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    calls: int = 0
+
+
+@dataclass
+class Visitor:
+    """Somebody who calls: a person of the cast, or a stranger."""
+
+    person: Person | None
+    own: list[Side]
+    foreign: list[Side]
+    session: str = ""
+    token: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.person.username if self.person else "stranger"
+
+
+def visitor(world: World, person: Person | None) -> Visitor:
+    """The visitor, signed in at both doors; what they may see follows from who they are, not
+    from `visible_to`."""
+    own, foreign = _reach(world, person)
+    made = Visitor(person, own, foreign)
+    if person:
+        client = Client()
+        client.force_login(person)
+        made.session = client.cookies[settings.SESSION_COOKIE_NAME].value
+        made.token = AuthToken.objects.create(user=person)[1]
+    return made
+
+
+def _reach(world: World, person: Person | None) -> tuple[list[Side], list[Side]]:
+    both = list(world.sides())
+    if person is None or person.role == Role.ADMINISTRATOR:
+        return [], both
+    if person.branch == world.cast.headquarters:
+        return both, []
+    in_east = person.branch in (world.cast.wuxi, world.cast.east)
+    return [both[0 if in_east else 1]], [both[1 if in_east else 0]]
+
+
+def walk(
+    world: World, caller: Visitor, *, only: Callable[[Address], bool] = lambda address: True
+) -> Found:
+    """Call every address with every method. Foreign ids must be answered as those of nothing,
+    no answer may hold a foreign word, and no refused call may change a row."""
+    found = Found()
+    step = _Step(world, caller, found, digest())
+    for address in addresses():
+        if only(address):
+            step.take(address)
+    return found
+
+
+def digest() -> str:
+    """One hash over every row of the cases and what hangs on them."""
+    tables = sorted(
+        model._meta.db_table
+        for label in ("complaints", "quality", "notify")
+        for model in apps.get_app_config(label).get_models(include_auto_created=True)
+    )
+    rows = " UNION ALL ".join(
+        f"SELECT '{table}' AS name, md5(string_agg(t::text, '|' ORDER BY t::text)) AS hash"
+        f" FROM {table} t"  # noqa: S608
+        for table in tables
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT md5(string_agg(name || coalesce(hash, ''), '|')) FROM ({rows}) r")  # noqa: S608
+        return str(cursor.fetchone()[0])
+
+
+@dataclass
+class Answer:
+    """What came back: the status, and all of it that can be read, as one text."""
+
+    status: int
+    text: str
+    location: str
+
+
+@dataclass
+class _Step:
+    world: World
+    caller: Visitor
+    found: Found
+    before: str
+
+    def take(self, address: Address) -> None:
+        """One address, with all its methods and fillings."""
+        route = ROUTES.get(address.name)
+        if route is None and not address.is_office:
+            self.fault(
+                address, "", "is new: say in ROUTES of tests/walk.py what its query and its body "
+                "look like when they name another branch's things",
+            )  # fmt: skip
+            return
+        strange = set(address.blanks) - set(BLANKS) - set(COMMON)
+        if strange and not address.is_office:
+            self.fault(
+                address, "", f"has a blank that is new: say in BLANKS of tests/walk.py what "
+                f"{', '.join(sorted(strange))} is for each side, and which value nothing has",
+            )  # fmt: skip
+            return
+        for method in METHODS:
+            self.call(address, route or Route(), method)
+
+    def call(self, address: Address, route: Route, method: str) -> None:
+        if address.is_office:
+            self.plain(address, route, method, self.office(address))
+        elif not address.names_a_case:
+            self.plain(address, route, method, COMMON)
+        else:
+            for side in self.caller.foreign[:1]:
+                self.foreign(address, route, method, side)
+            for side in self.caller.own[:1] if method in ("GET", "POST") else []:
+                self.own(address, route, method, side)
+
+    def plain(
+        self, address: Address, route: Route, method: str, values: Mapping[str, Any]
+    ) -> None:
+        """An address that names no case, with everybody's words in query and body."""
+        for side in [*self.caller.foreign[:1], *self.caller.own[:1]]:
+            for words in self.words(route, method, side):
+                answer, _changed = self.ask(address, method, address.filled(values), words)
+                self.check_stranger(address, method, answer)
+
+    def foreign(self, address: Address, route: Route, method: str, side: Side) -> None:
+        """Another branch's ids: all of them, and its inner ids under a case of one's own."""
+        theirs = {name: BLANKS[name][0](side) for name in address.blanks}
+        nothing = {name: BLANKS[name][1] for name in address.blanks}
+        pairs = [(theirs, nothing)]
+        if address.blanks[0] == "no" and len(address.blanks) > 1 and "round_" not in address.blanks:
+            for own in self.caller.own[:1]:
+                mine = {"no": own.full.no}
+                pairs.append(({**theirs, **mine}, {**nothing, **mine}))
+        for these, those in pairs:
+            for words in self.words(route, method, side)[:1]:
+                self.compare(address, method, (these, those), words)
+
+    def compare(
+        self, address: Address, method: str, pair: tuple[Words, Words], words: Words
+    ) -> None:
+        answer, changed = self.ask(address, method, address.filled(pair[0]), words)
+        if changed:
+            self.fault(address, method, "was refused, and yet changed a row")
+        self.check_stranger(address, method, answer)
+        other, _changed = self.ask(address, method, address.filled(pair[1]), words)
+        if self.caller.person and answer.status not in (404, 405):
+            self.fault(address, method, f"answers {answer.status} for another branch's")
+        if _plain(answer, address, pair[0]) != _plain(other, address, pair[1]):
+            self.fault(address, method, "tells another branch's thing from one there is not")
+
+    def own(self, address: Address, route: Route, method: str, side: Side) -> None:
+        """One's own ids in the path, another branch's in the body."""
+        values = {name: BLANKS[name][0](side) for name in address.blanks}
+        if "message_id" in values and self.caller.person != side.boss:
+            return
+        for other in self.caller.foreign[:1] or [side]:
+            for words in self.words(route, method, other):
+                self.ask(address, method, address.filled(values), words)
+
+    def words(self, route: Route, method: str, side: Side) -> list[Words]:
+        if method == "GET":
+            return route.queries(side)
+        return route.bodies(side) if method == "POST" else [{}]
+
+    def office(self, address: Address) -> dict[str, Any]:
+        """The blanks of the back office: a row of the page's own model, or a foreign case."""
+        name = address.name.removeprefix("admin:")
+        for model in apps.get_models():
+            if name.startswith(f"{model._meta.app_label}_{model._meta.model_name}_"):
+                row = model._default_manager.first()
+                return {"object_id": row.pk if row else 0, "id": row.pk if row else 0}
+        return {
+            "content_type_id": ContentType.objects.get_for_model(Complaint).pk,
+            "object_id": self.world.northwest.full.pk,
+            "id": self.world.northwest.front.pk,
+            "app_label": "complaints",
+            "url": f"complaints/complaint/{self.world.northwest.full.pk}/change",
+        }
+
+    def ask(
+        self, address: Address, method: str, path: str, words: Words
+    ) -> tuple[Answer, bool]:
+        """One call, undone afterwards; whether it had changed a row. Looks through the answer."""
+        self.found.calls += 1
+        client = Client(raise_request_exception=False)
+        headers = {}
+        if address.is_api and self.caller.token:
+            headers["Authorization"] = f"Token {self.caller.token}"
+        elif self.caller.session:
+            client.cookies[settings.SESSION_COOKIE_NAME] = self.caller.session
+        with transaction.atomic():
+            response = _send(client, address, method, path, dict(words), headers)
+            answer = Answer(response.status_code, _readable(response), response.get("Location", ""))
+            writes = method != "GET" and answer.status >= 400
+            changed = writes and digest() != self.before
+            transaction.set_rollback(True)
+        self.look(address, method, path, words, answer)
+        return answer, changed
+
+    def look(
+        self, address: Address, method: str, path: str, words: Words, answer: Answer
+    ) -> None:
+        sent = unquote(path) + " ".join(str(value) for value in words.values())
+        if answer.status >= 500:
+            self.fault(address, method, f"breaks with {answer.status}")
+        for side in self.caller.foreign:
+            shown = {token for token in side.found_in(answer.text) if token not in sent}
+            if shown:
+                self.fault(address, method, f"shows {', '.join(sorted(shown)[:5])}")
+        for side in self.caller.own:
+            self.found.shown[address.name] |= side.found_in(answer.text)
+
+    def check_stranger(self, address: Address, method: str, answer: Answer) -> None:
+        """Who is not signed in is sent to the door, whatever they ask for."""
+        if self.caller.person or address.name in OPEN:
+            return
+        if address.is_api and answer.status == 401:
+            return
+        doors = ("/sign-in/", f"/{OFFICE}login/")
+        if not address.is_api and answer.status == 302 and answer.location.startswith(doors):
+            return
+        if address.name == "sign-out" and answer.status in (302, 405):
+            return  # leaving twice does no harm
+        self.fault(address, method, f"answers a stranger with {answer.status}")
+
+    def fault(self, address: Address, method: str, what: str) -> None:
+        self.found.faults.append(
+            f"{self.caller.name}: {method} /{address.route} ({address.name}) {what}"
+        )
+
+
+def _send(
+    client: Client, address: Address, method: str, path: str, words: Words, headers: Words
+) -> Any:
+    if method == "GET":
+        return client.get(path, words, headers=headers)
+    has_file = any(isinstance(value, SimpleUploadedFile) for value in words.values())
+    for value in words.values():
+        if isinstance(value, SimpleUploadedFile):
+            value.seek(0)
+    if method == "POST" and (has_file or not address.is_api):
+        return client.post(path, words, headers=headers)
+    return client.generic(
+        method, path, json.dumps(words), content_type="application/json", headers=headers
+    )
+
+
+def _readable(response: Any) -> str:
+    """Body, headers and cookies as text; a workbook cell by cell."""
+    body = b"".join(response) if response.streaming else response.content
+    kind = response.get("Content-Type", "")
+    text = _cells(body) if "spreadsheetml" in kind else body.decode("utf-8", "replace")
+    headers = unquote("\n".join(f"{name}: {value}" for name, value in response.headers.items()))
+    cookies = unquote("\n".join(morsel.value for morsel in response.cookies.values()))
+    return "\n".join([text, _unescaped(text), headers, cookies])
+
+
+def _unescaped(text: str) -> str:
+    """JSON's `\\uXXXX` as the characters they stand for, if there are any."""
+    return text.encode().decode("unicode_escape", "replace") if "\\u" in text else ""
+
+
+def _cells(body: bytes) -> str:
+    book = openpyxl.load_workbook(io.BytesIO(body))
+    values = [
+        str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row if cell.value
+    ]
+    return "\n".join([*book.sheetnames, *values])
+
+
+def _plain(answer: Answer, address: Address, values: Mapping[str, Any]) -> tuple[int, str]:
+    """The answer without what it repeats of the path, and without what is new each time."""
+    text = without_tokens(answer.text)
+    for value in (address.filled(values), quote(address.filled(values), safe="")):
+        text = text.replace(value, "PATH")
+    return answer.status, text
