@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from django.core.exceptions import (
@@ -153,7 +153,7 @@ class Nouns(viewsets.ViewSet):
 
     def read(self, serializer_class: type[StrictSerializer], **kwargs: Any) -> dict[str, Any]:
         """The checked body. Raises ValidationError, RuleBroken."""
-        body = self.request.data  # DRF takes None for "no data" and says so in English
+        body: Any = self.request.data  # DRF takes None for "no data" and says so in English
         serializer = serializer_class(data="" if body is None else body, **kwargs)
         serializer.is_valid(raise_exception=True)
         values: dict[str, Any] = serializer.validated_data
@@ -175,11 +175,21 @@ class Nouns(viewsets.ViewSet):
 _PAGING = frozenset({"page", "page_size"})
 
 
-def refuse_unknown_query(request: Request, known: Mapping[str, Any] | frozenset[str]) -> None:
+def refuse_unknown_query(request: Request, known: Collection[str]) -> None:
     """Raises ValidationError `unknown_field` for a filter that there is not: a misspelt one
     must not show everything."""
     if strangers := set(request.query_params) - set(known) - _PAGING:
         raise _unknown(strangers)
+
+
+def chosen(request: Request, name: str, values: Collection[str]) -> str:
+    """The filter's value, "" when it is left out. Raises ValidationError `invalid_choice`."""
+    value = request.query_params.get(name, "")
+    if value and value not in values:
+        raise serializers.ValidationError(
+            {name: [serializers.ErrorDetail(_("没有这个选项。"), code="invalid_choice")]}
+        )
+    return value
 
 
 def checked_form(form: BaseForm) -> dict[str, Any]:

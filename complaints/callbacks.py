@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -14,6 +14,8 @@ from complaints import cases, clocks, closing, rules
 from complaints.models import Callback, ClockKind, Complaint, Means, Status
 from complaints.rules import Action
 from staff.models import Person
+
+SAID_LIMIT = 2000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,11 +43,11 @@ def record(complaint_id: int, answers: Answers, *, by: Person, at: datetime) -> 
     """
     complaint = cases.lock(complaint_id, by=by, at=at)
     _refuse_handler(complaint, by)
-    answers = _checked(complaint, answers, at)
-    stays = {} if answers.reached else {"status": Status(complaint.status)}
-    cases.act(complaint, Action.RECORD_CALLBACK, by=by, at=at, data=_data(answers), **stays)
-    callback = _stored(complaint, answers, by, at)
-    if answers.reached:
+    callback = _heard(complaint, answers, by, at)
+    stays = {} if callback.reached else {"status": Status(complaint.status)}
+    cases.act(complaint, Action.RECORD_CALLBACK, by=by, at=at, data=_data(callback), **stays)
+    callback.save()
+    if callback.reached:
         _follow(complaint, callback, by, at)
     return callback
 
@@ -65,8 +67,29 @@ def _follow(complaint: Complaint, callback: Callback, by: Person, at: datetime) 
         closing.close_locked(complaint, by=by, at=at)
 
 
-def _checked(complaint: Complaint, answers: Answers, at: datetime) -> Answers:
+def _heard(complaint: Complaint, answers: Answers, by: Person, at: datetime) -> Callback:
+    """The checked call, not stored yet. What an unreached customer can't have said is left out."""
     occurred_at = answers.occurred_at or at
+    _check_time(complaint, occurred_at, at)
+    said = text.clean(answers.said, limit=SAID_LIMIT, field="said", lines=True)
+    callback = Callback(
+        complaint=complaint,
+        round=complaint.round,
+        means=answers.means,
+        reached=answers.reached,
+        said=said,
+        occurred_at=max(occurred_at, complaint.received_at),
+        recorded_at=at,
+        by=by,
+    )
+    if answers.reached:
+        _check_answers(answers, said)
+        callback.satisfied, callback.solved = answers.satisfied, answers.solved
+        callback.score = answers.score
+    return callback
+
+
+def _check_time(complaint: Complaint, occurred_at: datetime, at: datetime) -> None:
     if occurred_at > at:
         raise RuleBroken("occurred_at.future", _("回访时间不能晚于现在。"), field="occurred_at")
     if occurred_at < complaint.received_at.replace(second=0, microsecond=0):
@@ -77,45 +100,26 @@ def _checked(complaint: Complaint, answers: Answers, at: datetime) -> Answers:
         raise RuleBroken(
             "occurred_at.before_round", _("回访时间不能早于本轮重开的时间。"), field="occurred_at"
         )
-    said = text.clean(answers.said, limit=2000, field="said", lines=True)
-    if not answers.reached:
-        return Answers(means=answers.means, reached=False, said=said, occurred_at=occurred_at)
+
+
+def _check_answers(answers: Answers, said: str) -> None:
     if answers.satisfied is None:
         raise RuleBroken("satisfied.missing", _("请记录客户是否满意。"), field="satisfied")
     if answers.solved is None:
         raise RuleBroken("solved.missing", _("请记录问题是否已解决。"), field="solved")
-    if not (answers.satisfied and answers.solved) and text.is_blank(said):
-        raise RuleBroken("said.blank", _("客户不满意时,请记下客户原话。"), field="said")
-    return replace(answers, said=said, occurred_at=occurred_at)
-
-
-def _data(answers: Answers) -> dict[str, object]:
-    assert answers.occurred_at is not None
-    return {
-        "means": answers.means.value,
-        "reached": answers.reached,
-        "satisfied": answers.satisfied,
-        "solved": answers.solved,
-        "score": answers.score,
-        "said": answers.said,
-        "occurred_at": answers.occurred_at.isoformat(),
-    }
-
-
-def _stored(complaint: Complaint, answers: Answers, by: Person, at: datetime) -> Callback:
     if answers.score is not None and not 1 <= answers.score <= 5:
         raise RuleBroken("score.range", _("评分须在 1 到 5 之间。"), field="score")
-    assert answers.occurred_at is not None
-    return Callback.objects.create(
-        complaint=complaint,
-        round=complaint.round,
-        means=answers.means,
-        reached=answers.reached,
-        satisfied=answers.satisfied,
-        solved=answers.solved,
-        score=answers.score,
-        said=answers.said,
-        occurred_at=max(answers.occurred_at, complaint.received_at),
-        recorded_at=at,
-        by=by,
-    )
+    if not (answers.satisfied and answers.solved) and text.is_blank(said):
+        raise RuleBroken("said.blank", _("客户不满意时,请记下客户原话。"), field="said")
+
+
+def _data(callback: Callback) -> dict[str, object]:
+    return {
+        "means": callback.means,
+        "reached": callback.reached,
+        "satisfied": callback.satisfied,
+        "solved": callback.solved,
+        "score": callback.score,
+        "said": callback.said,
+        "occurred_at": callback.occurred_at.isoformat(),
+    }

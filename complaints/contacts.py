@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -41,17 +41,17 @@ def record(complaint_id: int, talk: Talk, *, by: Person, at: datetime) -> Contac
     `text.*`; NotAllowed, Conflict.
     """
     complaint = cases.lock(complaint_id, by=by, at=at)
-    talk, said_in = _checked(complaint, talk, at)
-    leads = _leads(complaint, talk) if said_in == complaint.round else {}
-    cases.act(complaint, Action.RECORD_CONTACT, by=by, at=at, data=_data(talk), **leads)
-    return _stored(complaint, talk, said_in, by, at)
+    contact = _heard(complaint, talk, by, at)
+    leads = _leads(complaint, contact)
+    cases.act(complaint, Action.RECORD_CONTACT, by=by, at=at, data=_data(contact), **leads)
+    return _stored(complaint, contact)
 
 
 def write(complaint: Complaint, talk: Talk, *, by: Person, at: datetime) -> Contact:
     """`record` for a case that its registration has just written in this transaction."""
-    talk, said_in = _checked(complaint, talk, at)
-    events.record(complaint, Action.RECORD_CONTACT, by=by, at=at, data=_data(talk))
-    return _stored(complaint, talk, said_in, by, at)
+    contact = _heard(complaint, talk, by, at)
+    events.record(complaint, Action.RECORD_CONTACT, by=by, at=at, data=_data(contact))
+    return _stored(complaint, contact)
 
 
 def result_told(complaint: Complaint) -> bool:
@@ -61,8 +61,8 @@ def result_told(complaint: Complaint) -> bool:
     ).exists()
 
 
-def _checked(complaint: Complaint, talk: Talk, at: datetime) -> tuple[Talk, int]:
-    """The talk as it is stored, and the round it was held in."""
+def _heard(complaint: Complaint, talk: Talk, by: Person, at: datetime) -> Contact:
+    """The checked talk, not stored yet, in the round it was held in."""
     occurred_at = talk.occurred_at or at
     if occurred_at > at:
         raise RuleBroken("occurred_at.future", _("联系时间不能晚于现在。"), field="occurred_at")
@@ -73,40 +73,39 @@ def _checked(complaint: Complaint, talk: Talk, at: datetime) -> tuple[Talk, int]
     said = text.clean(talk.said, limit=SAID_LIMIT, field="said", lines=True)
     if text.is_blank(said):
         raise RuleBroken("said.blank", _("请写明和客户说了什么。"), field="said")
-    said_in, start = clocks.round_at(complaint, occurred_at)
-    return replace(talk, said=said, occurred_at=max(occurred_at, start)), said_in
-
-
-def _leads(complaint: Complaint, talk: Talk) -> dict[str, Status]:
-    answers = talk.kind == ContactKind.RESULT and talk.reached
-    return {"status": Status.ANSWERED} if answers and complaint.status == Status.HANDLING else {}
-
-
-def _data(talk: Talk) -> dict[str, object]:
-    assert talk.occurred_at is not None
-    return {
-        "contact": talk.kind.value,
-        "means": talk.means.value,
-        "reached": talk.reached,
-        "said": talk.said,
-        "occurred_at": talk.occurred_at.isoformat(),
-    }
-
-
-def _stored(complaint: Complaint, talk: Talk, said_in: int, by: Person, at: datetime) -> Contact:
-    assert talk.occurred_at is not None
-    contact = Contact.objects.create(
+    round_, start = clocks.round_at(complaint, occurred_at)
+    return Contact(
         complaint=complaint,
-        round=said_in,
+        round=round_,
         kind=talk.kind,
         means=talk.means,
         reached=talk.reached,
-        said=talk.said,
-        occurred_at=talk.occurred_at,
+        said=said,
+        occurred_at=max(occurred_at, start),
         recorded_at=at,
         by=by,
     )
-    current = said_in == complaint.round
-    if current and talk.reached and (kind := _CLOCK_OF.get(talk.kind)):
-        clocks.meet(complaint, kind, at=talk.occurred_at)
+
+
+def _leads(complaint: Complaint, contact: Contact) -> dict[str, Status]:
+    answers = contact.kind == ContactKind.RESULT and contact.reached
+    current = contact.round == complaint.round and complaint.status == Status.HANDLING
+    return {"status": Status.ANSWERED} if answers and current else {}
+
+
+def _data(contact: Contact) -> dict[str, object]:
+    return {
+        "contact": contact.kind,
+        "means": contact.means,
+        "reached": contact.reached,
+        "said": contact.said,
+        "occurred_at": contact.occurred_at.isoformat(),
+    }
+
+
+def _stored(complaint: Complaint, contact: Contact) -> Contact:
+    contact.save()
+    kind = _CLOCK_OF.get(ContactKind(contact.kind))
+    if kind and contact.reached and contact.round == complaint.round:
+        clocks.meet(complaint, kind, at=contact.occurred_at)
     return contact

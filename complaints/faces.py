@@ -133,13 +133,18 @@ def _what(event: Event) -> str:
     label = str(action.label)
     match action:
         case Action.RECORD_CONTACT:
-            label = f"{label}:{_label(ContactKind, data.get('contact'))}"
+            return _of(label, _label(ContactKind, data.get("contact")))
         case Action.WARN:
-            label = f"{label}:{_label(ClockKind, data.get('clock'))}"
+            return _of(label, _label(ClockKind, data.get("clock")))
         case Action.ESCALATE | Action.ACKNOWLEDGE:
             levels = {1: _("一级"), 2: _("二级"), 3: _("三级")}
-            label = f"{label}:{_label(ClockKind, data.get('clock'))} {levels.get(data.get('level'), '')}"
+            level = levels.get(data.get("level"), "")
+            return _of(label, f"{_label(ClockKind, data.get('clock'))} {level}")
     return label
+
+
+def _of(what: str, which: str) -> str:
+    return _("%(what)s：%(which)s") % {"what": what, "which": which}
 
 
 def _note(event: Event) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from complaints.views import actions, case, desk, playbook, register
+from complaints.views import actions, case, desk, listing, playbook, register
 
 _ONE = "complaints/<str:no>"
 _REMEDY = f"{_ONE}/remedies/<int:remedy_id>"
@@ -17,7 +17,7 @@ urlpatterns = [
     ),
     path("playbook/", playbook.playbook, name="playbook"),
     path("playbook/<slug:code>/", playbook.playbook, name="playbook-entry"),
-    path("complaints/", case.case_list, name="complaint-list"),
+    path("complaints/", listing.case_list, name="complaint-list"),
     path("complaints/new/", register.register, name="complaint-new"),
     path("complaints/new/hints/", register.hints, name="complaint-hints"),
     path("complaints/new/lookup/", register.lookup, name="complaint-lookup"),

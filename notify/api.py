@@ -11,7 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from common.api import Nouns, StrictSerializer, refuse_unknown_query
+from common.api import Nouns, StrictSerializer, chosen, refuse_unknown_query
 from common.schema import ACTING, LISTING, operation, query
 from notify import selectors
 from notify.inbox import mark_read
@@ -50,7 +50,7 @@ class Messages(Nouns):
         """Newest first."""
         refuse_unknown_query(request, frozenset({"unread"}))
         found = selectors.inbox(person_of(request))
-        unread = request.query_params.get("unread") == "1"
+        unread = chosen(request, "unread", ["1"])
         return self.page(found.filter(read_at=None) if unread else found, MessageOut)
 
     @operation(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from quality.models import Sheet
 from quality.sheets import PART_LIMIT, TITLE_LIMIT, Parts
 from staff.models import Person
 
+_PARTS = [field.name for field in fields(Parts)]
 _BLANK = {"required": _("这一部分不能空着。")}
 
 
@@ -69,16 +71,18 @@ class SheetForm(ActionForm):
 
     def perform(self, *, by: Person, at: datetime) -> Sheet:
         """Submit it. Raises RuleBroken."""
-        data = {
-            ("title" if name == "title_text" else name): v for name, v in self.cleaned_data.items()
-        }
-        return sheets.submit(self.complaint.pk, Parts(**data), by=by, at=at)
+        parts = Parts(**{part: self.cleaned_data[_field(part)] for part in _PARTS})
+        return sheets.submit(self.complaint.pk, parts, by=by, at=at)
 
 
 def _written(sheet: Sheet) -> dict[str, Any]:
     """What a returned sheet already says, by the form's field names."""
-    names = [name for name in SheetForm.base_fields if name != "title_text"]
-    return {"title_text": sheet.title, **{name: getattr(sheet, name) for name in names}}
+    return {_field(part): getattr(sheet, part) for part in _PARTS}
+
+
+def _field(part: str) -> str:
+    """A form has a title of its own, so the sheet's goes by another name."""
+    return "title_text" if part == "title" else part
 
 
 class _OpinionForm(ActionForm):

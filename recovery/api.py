@@ -42,9 +42,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path(
         "docs/",
-        SpectacularSwaggerSplitView.as_view(
-            url_name="api-schema", template_name="api/docs.html"
-        ),
+        SpectacularSwaggerSplitView.as_view(url_name="api-schema", template_name="api/docs.html"),
         name="api-docs",
     ),
     re_path(r"", Nothing.as_view(dict.fromkeys(_METHODS, "refuse")), name="api-nothing"),

@@ -22,7 +22,11 @@ class Failed(Exception):
 
 @dataclass(frozen=True)
 class Child:
-    """How to start, ask and stop one process; `identity` is who it runs as (arguments of Popen)."""
+    """How to start, ask and stop one process.
+
+    `identity` is who it runs as (arguments of Popen). One that is not `lasting` has done its work
+    when it ends with exit code 0.
+    """
 
     name: str
     command: Sequence[str]
@@ -32,6 +36,7 @@ class Child:
     folder: Path = Path("/")
     log: Path | None = None
     is_ready: Callable[[], bool] | None = None
+    lasting: bool = True
 
     def last_words(self) -> str:
         """The end of its log, for a message that says why it failed."""

@@ -26,6 +26,8 @@ WORKER = Process(
     (*PROBE, "worker"),
 )
 BEAT = Process((*CELERY, "beat", "--pidfile="), (*PROBE, "beat"))
+# what is left of the demo's cases; it may be broken off and run again
+DEMO = (*MANAGE, "demo")
 
 SERVICES = {"migrate": MIGRATE, "web": WEB, "worker": WORKER, "beat": BEAT}
 LASTING = {"web": WEB, "worker": WORKER, "beat": BEAT}

@@ -53,9 +53,12 @@ class Supervisor:
     async def _watch(self, child: Child) -> None:
         deaths: deque[float] = deque(maxlen=QUICK_DEATHS)
         while not self.stopping:
-            ending = await self._run_once(child, is_restart=bool(deaths))
+            code = await self._run_once(child, is_restart=bool(deaths))
             if self.stopping:
                 return
+            if code == 0 and not child.lasting:
+                return
+            ending = _ending(code)
             deaths.append(time.monotonic())
             if len(deaths) == QUICK_DEATHS and deaths[-1] - deaths[0] < QUICK:
                 self._give_up(child, ending)
@@ -63,8 +66,8 @@ class Supervisor:
             self.say("up", f"{child.name} {ending}; it will be restarted")
             await asyncio.sleep(PAUSE * 2 ** (_recent(deaths) - 1))
 
-    async def _run_once(self, child: Child, *, is_restart: bool) -> str:
-        """Run the child to its end; how it ended, in words."""
+    async def _run_once(self, child: Child, *, is_restart: bool) -> int:
+        """Run the child to its end; its exit code."""
         process = await self._spawn(child)
         self.remember(child, process.pid)
         self.running[child.name] = (child, process)
@@ -77,7 +80,7 @@ class Supervisor:
         _kill_session(process.pid)
         await pump
         del self.running[child.name]
-        return _ending(code)
+        return code
 
     async def _spawn(self, child: Child) -> asyncio.subprocess.Process:
         log = open(child.log, "ab") if child.log else None  # noqa: SIM115

@@ -3,7 +3,7 @@
 import sys
 from typing import TextIO
 
-COLOURS = {"up": 36, "web": 32, "worker": 33, "beat": 35}
+COLOURS = {"up": 36, "web": 32, "worker": 33, "beat": 35, "demo": 34}
 WIDTH = 8
 
 

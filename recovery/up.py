@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
@@ -17,7 +17,7 @@ from typing import IO, Any
 from recovery import children, local, servers, sharing
 from recovery.children import Child
 from recovery.places import BASE, make_state
-from recovery.processes import LASTING, Process, here
+from recovery.processes import DEMO, LASTING, here
 from recovery.supervisor import Supervisor
 from recovery.terminal import Terminal
 
@@ -63,10 +63,12 @@ class Run:
         os.environ.update(servers.publish(self.state, self.wanted))
         await self._prepare()
         for name, process in LASTING.items():
-            self.processes.watch(_child(name, process))
+            self.processes.watch(_child(name, process.command))
         await _until(partial(_answers, os.environ["PORT"]))
-        self._greet()
-        await asyncio.gather(self._load_demo(), self.end)
+        self._greet(sign_ins := self._sign_ins())
+        if sign_ins:
+            self.processes.watch(_child("demo", DEMO, lasting=False))
+        await self.end
 
     async def _prepare(self) -> None:
         """Tables, static files, first data; in the foreground, for it may ask for a name."""
@@ -83,26 +85,15 @@ class Run:
         if code:
             raise children.Failed(f"the first step failed with exit code {code}")
 
-    async def _load_demo(self) -> None:
-        """The demo firm's cases, behind the open desk; a no-op once they are in."""
-        if "--no-demo" in self.options.prepare:
-            return
-        words = [sys.executable, "manage.py", "demo"]
-        dying = children.die_with_parent(signal.SIGTERM)
-        loading = await asyncio.create_subprocess_exec(*words, cwd=BASE, preexec_fn=dying)
-        try:
-            if await loading.wait():
-                self.terminal.line("up", "The demo cases are not complete; the next `up` goes on.")
-        finally:
-            if loading.returncode is None:
-                loading.terminate()
-                await loading.wait()
+    def _sign_ins(self) -> str:
+        """Who may sign in to the demo firm; empty where there is none."""
+        path = self.state / local.SIGN_INS_FILE
+        return path.read_text().rstrip() if path.exists() else ""
 
-    def _greet(self) -> None:
+    def _greet(self, sign_ins: str) -> None:
         seconds = time.monotonic() - self.begun
-        sign_ins = self.state / local.SIGN_INS_FILE
-        if sign_ins.exists():
-            self.terminal.line("up", sign_ins.read_text().rstrip())
+        if sign_ins:
+            self.terminal.line("up", f"Demo sign-ins (name, password, person):\n{sign_ins}")
         address = f"http://127.0.0.1:{os.environ['PORT']}/"
         self.terminal.line("up", f"Ready after {seconds:.1f} s: {address} (Ctrl-C stops all)")
 
@@ -128,9 +119,10 @@ class Run:
         return 1
 
 
-def _child(name: str, process: Process) -> Child:
-    # one process writes whole lines; without this Python holds them back when it writes to a pipe
-    return Child(name, here(process.command), environment={"PYTHONUNBUFFERED": "1"}, folder=BASE)
+def _child(name: str, words: Sequence[str], *, lasting: bool = True) -> Child:
+    # without this Python holds its lines back when it writes to a pipe
+    loud = {"PYTHONUNBUFFERED": "1"}
+    return Child(name, here(words), environment=loud, folder=BASE, lasting=lasting)
 
 
 async def _until(holds: Callable[[], bool]) -> None:

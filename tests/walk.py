@@ -564,9 +564,12 @@ def _readable(response: Any) -> str:
     return "\n".join([text, _unescaped(text), headers, cookies])
 
 
+_ESCAPED = re.compile(r"\\u([0-9a-f]{4})")
+
+
 def _unescaped(text: str) -> str:
     """JSON's `\\uXXXX` as the characters they stand for, if there are any."""
-    return text.encode().decode("unicode_escape", "replace") if "\\u" in text else ""
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "\\u" in text else ""
 
 
 def _cells(body: bytes) -> str:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from common.api import Nouns, refuse_unknown_query
+from common.api import Nouns, chosen, refuse_unknown_query
 from common.schema import LISTING, operation, query
 from complaints import guide, selectors
 from complaints.access import visible_to
@@ -21,6 +21,7 @@ from staff.models import Role
 from staff.session import person_of
 
 _LEADING = (Role.SUPERVISOR, Role.QUALITY, Role.DIRECTOR, Role.GENERAL_MANAGER)
+_LEVELS = ["0", "1", "2", "3"]
 _TYPED = 500
 
 
@@ -43,7 +44,7 @@ class Escalations(Nouns):
         returns=EscalationOut(many=True),
         errors=(400, 401, 403),
         parameters=[
-            query("level", _("级别;0 为预警"), enum=["0", "1", "2", "3"]),
+            query("level", _("级别;0 为预警"), enum=_LEVELS),
             query("kind", _("时限"), enum=ClockKind.values),
             query("acknowledged", _("`no`:等待确认的"), enum=["no"]),
         ],
@@ -69,12 +70,11 @@ class Escalations(Nouns):
 
 
 def _narrowed(found: QuerySet[Escalation], request: Request) -> QuerySet[Escalation]:
-    level, kind = request.query_params.get("level", ""), request.query_params.get("kind", "")
-    if level:
-        found = found.filter(level=int(level)) if level in "0123" else found.none()
-    if kind:
-        found = found.filter(clock__kind=kind) if kind in ClockKind.values else found.none()
-    if request.query_params.get("acknowledged") == "no":
+    if level := chosen(request, "level", _LEVELS):
+        found = found.filter(level=int(level))
+    if kind := chosen(request, "kind", ClockKind.values):
+        found = found.filter(clock__kind=kind)
+    if chosen(request, "acknowledged", ["no"]):
         found = found.filter(acknowledged_at=None, level__gt=0)
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -10,6 +11,7 @@ from django import forms
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from common import once
 from common.forms import CleanText, LocalDateTime, this_minute
 from complaints import attachments, callbacks, closing, contacts, remedies, rulings, triage
 from complaints.acknowledgement import acknowledge
@@ -42,9 +44,29 @@ class ActionForm(forms.Form):
     multipart: ClassVar[bool] = False
     fields_template: ClassVar[str] = ""
 
+    press_key = forms.UUIDField(widget=forms.HiddenInput, required=False)
+
     def __init__(self, *args: Any, complaint: Complaint, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["press_key"].initial = uuid.uuid4
         self.complaint = complaint
+
+    @transaction.atomic
+    def perform_once(self, *, by: Person, at: datetime) -> bool:
+        """`perform`, unless this very form has done so before. Raises RuleBroken."""
+        key = self._key(by)
+        if key is None or once.claim(key):
+            self.perform(by=by, at=at)
+        return True
+
+    def was_pressed(self, by: Person) -> bool:
+        """Whether this very form was sent, and its deed done, before."""
+        key = self._key(by)
+        return key is not None and once.is_claimed(key)
+
+    def _key(self, by: Person) -> str | None:
+        key = self.cleaned_data.get("press_key")
+        return f"form:{by.pk}:{key}" if key else None
 
     def perform(self, *, by: Person, at: datetime) -> object:
         """Do it. Raises RuleBroken."""

@@ -44,19 +44,21 @@ def act(
     """Show the form, or do what it says. `bound` is what the form hangs on: the complaint, or
     one of its remedies or escalations. What may not be done now is said instead of the form."""
     person, at = person_of(request), timezone.now()
+    sent = request.method == "POST"
+    form = (
+        form_class(request.POST, request.FILES, **bound)
+        if sent
+        else form_class(initial=_initial(request, form_class), **bound)
+    )
+    if sent and form.is_valid() and form.was_pressed(person):
+        return _done(request, form, complaint, person)
     try:
         rules.check(complaint, form_class.action, person)
     except RuleBroken as broken:
         return _refuse(request, form_class, complaint, broken)
-    if request.method == "POST":
-        form = form_class(request.POST, request.FILES, **bound)
-        if form.is_valid():
-            made = attempt(form, lambda: form.perform(by=person, at=at))
-            if made is not None:
-                return _done(request, form, complaint, person)
-        return _show(request, form, complaint, status=422)
-    form = form_class(initial=_initial(request, form_class), **bound)
-    return _show(request, form, complaint)
+    if sent and form.is_valid() and attempt(form, lambda: form.perform_once(by=person, at=at)):
+        return _done(request, form, complaint, person)
+    return _show(request, form, complaint, status=422 if sent else 200)
 
 
 def _initial(request: HttpRequest, form_class: type[ActionForm]) -> dict[str, Any]:

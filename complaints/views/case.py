@@ -1,49 +1,23 @@
-"""The case page, and its list."""
+"""The case page (投诉详情)."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from django.core.paginator import Paginator
-from django.db.models import Prefetch
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from complaints import closing, faces, privacy, rules, selectors
 from complaints.access import visible_to
-from complaints.forms.search import SearchForm
-from complaints.models import Clock, Complaint, RemedyState
+from complaints.models import Complaint, RemedyState
 from complaints.models.contact import RECORDED_LATE
 from complaints.rules import Action
+from complaints.views.buttons import buttons
 from staff.models import Person
 from staff.session import person_of
-
-_PER_PAGE = 50
-
-#: The button of each action: URL name and icon; in the order a case usually takes.
-BUTTONS: list[tuple[Action, str, str]] = [
-    (Action.RECORD_CONTACT, "contact-new", "phone"),
-    (Action.ACCEPT, "acceptance-new", "circle-check"),
-    (Action.REJECT, "rejection-new", "circle-x"),
-    (Action.RULE, "ruling-new", "gavel"),
-    (Action.PROPOSE_REMEDY, "remedy-new", "hand-coins"),
-    (Action.SUBMIT_SHEET, "sheet-new", "file-text"),
-    (Action.RETURN_SHEET, "sheet-return", "undo-2"),
-    (Action.VERIFY_SHEET, "sheet-verify", "badge-check"),
-    (Action.WAIVE_SHEET, "sheet-waive", "file-x"),
-    (Action.RECORD_CALLBACK, "callback-new", "phone-call"),
-    (Action.CLOSE, "closure-new", "lock"),
-    (Action.REOPEN, "reopening-new", "rotate-ccw"),
-    (Action.WITHDRAW, "withdrawal-new", "undo-2"),
-    (Action.ATTACH, "attachment-new", "paperclip"),
-]
-
-
-_DANGER = (Action.REJECT, Action.WITHDRAW, Action.RETURN_SHEET, Action.WAIVE_SHEET)
 
 
 def find(person: Person, no: str) -> Complaint:
@@ -59,30 +33,6 @@ def find(person: Person, no: str) -> Complaint:
         "entered_by",
     )
     return get_object_or_404(found, no=no)
-
-
-@require_GET
-def case_list(request: HttpRequest) -> HttpResponse:
-    """投诉台账: what the person may see, newest first, filtered."""
-    person, at = person_of(request), timezone.now()
-    form = SearchForm(request.GET or None)
-    found = form.narrow(visible_to(person), at) if form.is_valid() else visible_to(person)
-    found = found.select_related(
-        "category", "owner", "owner_branch", "responsible_branch", "concerned_branch"
-    ).prefetch_related(
-        Prefetch("clocks", Clock.objects.running().order_by("due_at"), to_attr="running_clocks")
-    )
-    page = Paginator(found, _PER_PAGE).get_page(request.GET.get("page"))
-    query = request.GET.copy()
-    query.pop("page", None)
-    rows = [{"complaint": case, "face": _nearest(case, at)} for case in page]
-    context = {"form": form, "page": page, "rows": rows, "query": query.urlencode()}
-    return render(request, "complaints/list.html", context)
-
-
-def _nearest(case: Any, at: datetime) -> faces.ClockFace | None:
-    """The running clock of the case that is due first, or None."""
-    return faces.face(case.running_clocks[0], at) if case.running_clocks else None
 
 
 @require_GET
@@ -145,48 +95,6 @@ def case_context(complaint: Complaint, person: Person, *, at: datetime) -> dict[
         "missing": closing.what_is_missing(complaint) if complaint.is_open else [],
         "earlier_count": _earlier_count(complaint, person),
     }
-
-
-def buttons(complaint: Complaint, person: Person) -> list[dict[str, Any]]:
-    """What this person may do to the case now."""
-    return [
-        {
-            "label": action.label,
-            "url": reverse(url_name, args=[complaint.no]),
-            "icon": icon,
-            "action": action.value,
-            "danger": action in _DANGER,
-        }
-        for action, url_name, icon in BUTTONS
-        if rules.is_allowed(complaint, action, person) and _makes_sense(complaint, action)
-    ]
-
-
-def _makes_sense(complaint: Complaint, action: Action) -> bool:
-    """Whether the action fits the state of what hangs on the case, beyond its status."""
-    if action == Action.CLOSE:
-        return not closing.what_is_missing(complaint)
-    if action in (
-        Action.SUBMIT_SHEET,
-        Action.RETURN_SHEET,
-        Action.VERIFY_SHEET,
-        Action.WAIVE_SHEET,
-    ):
-        state = _sheet_state(complaint)
-        waiting = {
-            "": (Action.SUBMIT_SHEET, Action.WAIVE_SHEET),
-            "returned": (Action.SUBMIT_SHEET,),
-            "submitted": (Action.RETURN_SHEET, Action.VERIFY_SHEET),
-        }
-        return action in waiting.get(state, ())
-    return True
-
-
-def _sheet_state(complaint: Complaint) -> str:
-    """The state of the round's sheet; "" when there is none. The sheets live a room above and
-    hang on the case by their own rows."""
-    sheet = complaint.sheets.filter(round=complaint.round).first()
-    return sheet.state if sheet else ""
 
 
 def _remedies(complaint: Complaint, person: Person) -> list[dict[str, Any]]:

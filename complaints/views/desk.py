@@ -10,14 +10,13 @@ from django.core.paginator import Paginator
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from complaints import faces, rules, selectors
 from complaints.models import Clock, ClockKind, Escalation
-from complaints.rules import Action
+from complaints.views.steps import STEPS
 from notify.selectors import inbox
 from staff.models import Person, Role
 from staff.session import person_of
@@ -46,21 +45,11 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 def _row(clock: Clock, person: Person, at: datetime) -> dict[str, Any]:
     """A line of the desk: the clock, its case, and the form that stops the clock."""
-    url_name, query, action, label = _STEPS[clock.kind]
+    step = STEPS[clock.kind]
     row: dict[str, Any] = {"face": faces.face(clock, at), "complaint": clock.complaint}
-    if rules.is_allowed(clock.complaint, action, person):
-        url = reverse(url_name, args=[clock.complaint.no])
-        row |= {"act_url": f"{url}{query}", "act_label": label}
+    if rules.is_allowed(clock.complaint, step.action, person):
+        row |= {"act_url": step.url(clock.complaint), "act_label": step.label}
     return row
-
-
-#: Where the work that stops each clock is done.
-_STEPS = {
-    ClockKind.APOLOGY.value: ("contact-new", "?kind=apology", Action.RECORD_CONTACT, _("记录致歉")),
-    ClockKind.RESULT.value: ("contact-new", "?kind=result", Action.RECORD_CONTACT, _("告知结果")),
-    ClockKind.SHEET.value: ("sheet-new", "", Action.SUBMIT_SHEET, _("填写整改单")),
-    ClockKind.CALLBACK.value: ("callback-new", "", Action.RECORD_CALLBACK, _("回访")),
-}
 
 
 def _groups(rows: list[dict[str, Any]], at: datetime) -> list[tuple[str, Any, list[Any]]]:

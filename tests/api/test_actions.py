@@ -180,9 +180,7 @@ def _person(cast: Cast, name: str) -> Person:
 
 
 @each_deed
-def test_it_is_done(
-    api: Callers, cast: Cast, register: Register, later: None, deed: Deed
-) -> None:
+def test_it_is_done(api: Callers, cast: Cast, register: Register, later: None, deed: Deed) -> None:
     case = register()
     deed.prepare(case, cast)
     told = Event.objects.filter(complaint=case).count()
@@ -253,9 +251,7 @@ def test_a_case_that_has_moved_on_answers_conflict(
     refused(chen.say(f"complaints/{case.no}/closure/"), 409, "not_ready")
 
 
-def test_an_anonymous_case_is_closed_by_hand(
-    api: Callers, cast: Cast, register: Register
-) -> None:
+def test_an_anonymous_case_is_closed_by_hand(api: Callers, cast: Cast, register: Register) -> None:
     case = register(anonymous=True, complainant_name="", complainant_phone="")
     accepted(case, cast)
     closed = api(cast.chen).say(f"complaints/{case.no}/closure/").json()
@@ -324,7 +320,9 @@ def test_a_score_is_a_whole_number_from_one_to_five(
     assert answer.json()["field"] == "score"
 
 
-@pytest.mark.parametrize("committed_on", ["2026-13-01", "2026-11-15", "0001-01-01", "9999-12-31", 7])
+@pytest.mark.parametrize(
+    "committed_on", ["2026-13-01", "2026-11-15", "0001-01-01", "9999-12-31", 7]
+)
 def test_a_committed_day_is_a_day_to_come(
     api: Callers, cast: Cast, register: Register, committed_on: Any
 ) -> None:

@@ -30,9 +30,7 @@ def upload(caller: Caller, no: str, name: str, content: bytes, **more: Any) -> A
     return caller.post(f"{API}/complaints/{no}/attachments/", body, format="multipart")
 
 
-def test_a_photo_is_kept_listed_and_fetched(
-    api: Callers, cast: Cast, register: Register
-) -> None:
+def test_a_photo_is_kept_listed_and_fetched(api: Callers, cast: Cast, register: Register) -> None:
     case, li = register(), api(cast.li)
     kept = upload(li, case.no, "破损照片.png", PNG)
     assert kept.status_code == 201, kept.content
@@ -89,7 +87,7 @@ def test_a_file_and_nothing_else(api: Callers, cast: Cast, register: Register) -
     [
         ("multipart/form-data", b"--x\r\n"),
         ("multipart/form-data; boundary=", b"--x\r\n"),
-        ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data; name=\"file\""),
+        ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="f"'),
         ("multipart/form-data; boundary=\xff", b"nonsense"),
         ("multipart/form-data; boundary=x", b"\x00" * 1000),
     ],

@@ -69,7 +69,11 @@ def test_a_hostile_body_is_refused(
     assert not Complaint.objects.exists()
 
 
-@pytest.mark.parametrize("raw", [b'"' * 1_000_000, b'\\"' * 900_000, b'"\\' * 900_000, b'"' + b"\\" * 1_900_000])  # fmt: skip
+@pytest.mark.parametrize(
+    "raw",
+    [b'"' * 1_000_000, b'\\"' * 900_000, b'"\\' * 900_000, b'"' + b"\\" * 1_900_000],
+    ids=["quotes", "escaped quotes", "quotes and escapes", "escapes"],
+)
 def test_broken_strings_of_two_megabytes_take_no_time(raw: bytes) -> None:
     started = time.process_time()
     with pytest.raises(RuleBroken) as refusal:
@@ -140,15 +144,15 @@ def test_an_amount_is_plain_yuan(
 
 
 @pytest.mark.parametrize("amount", ["１２３.４５", "123.45", 123.45, "+123.450"])
-def test_an_amount_is_exact(
-    api: Callers, cast: Cast, register: Register, amount: Any
-) -> None:
+def test_an_amount_is_exact(api: Callers, cast: Cast, register: Register, amount: Any) -> None:
     body = {"kind": "refund", "amount": amount, "description": "退款"}
     answer = api(cast.li).say(f"complaints/{register().no}/remedies/", body)
     assert answer.json()["amount"] == "123.45"
 
 
-@pytest.mark.parametrize("value", [10**30, -1, 1.5, True, None, [], ["x"], {}, {"a": 1}, "x" * 9_999])
+@pytest.mark.parametrize(
+    "value", [10**30, -1, 1.5, True, None, [], ["x"], {}, {"a": 1}, "x" * 9_999]
+)
 def test_whatever_stands_where_words_belong_is_refused(
     api: Callers, cast: Cast, register: Register, value: Any
 ) -> None:
@@ -231,7 +235,17 @@ def test_a_page_holds_at_most_two_hundred(
     assert api(cast.li).ask("complaints/", page_size=size).json()["count"] == 1
 
 
-@pytest.mark.parametrize("address", ["people/?branch=%00", "playbook/?what=%00&category=%00", "messages/?unread=%00", "escalations/?level=012&kind=%00", "escalations/?level=%00"])  # fmt: skip
+@pytest.mark.parametrize(
+    "address",
+    [
+        "people/?branch=%00",
+        "playbook/?what=%00&category=%00",
+        "messages/?unread=%00",
+        "escalations/?level=012&kind=%00",
+        "escalations/?level=%00",
+        "rankings/weekly/?week=%00",
+    ],
+)
 def test_other_filters_hold_too(api: Callers, cast: Cast, address: str) -> None:
     assert api(cast.chen).get(f"{API}/{address}").status_code in (200, 400)
 

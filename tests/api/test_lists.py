@@ -27,9 +27,7 @@ def numbers(answer: Any) -> set[str]:
     return {row["no"] for row in answer.json()["results"]}
 
 
-def test_everyone_sees_their_part_of_the_firm(
-    api: Callers, cast: Cast, register: Register
-) -> None:
+def test_everyone_sees_their_part_of_the_firm(api: Callers, cast: Cast, register: Register) -> None:
     wuxi, lanzhou = register(by=cast.li), register(by=cast.zhao)
     sees = {
         cast.li: {wuxi.no}, cast.wang: {wuxi.no}, cast.xu: {wuxi.no}, cast.zhao: {lanzhou.no},
@@ -136,9 +134,7 @@ def _cost(caller: Caller, address: str) -> int:
     return len(captured)
 
 
-def test_the_desk_shows_what_one_owes(
-    api: Callers, cast: Cast, register: Register
-) -> None:
+def test_the_desk_shows_what_one_owes(api: Callers, cast: Cast, register: Register) -> None:
     case = register(at=MONDAY - 0.5 * HOUR)
     owed = api(cast.li).ask("desk/").json()["results"]
     assert [(row["kind"], row["complaint"]["no"]) for row in owed] == [
@@ -148,9 +144,7 @@ def test_the_desk_shows_what_one_owes(
     assert api(cast.zhao).ask("desk/").json()["count"] == 0
 
 
-def test_the_board_is_for_those_who_lead(
-    api: Callers, cast: Cast, register: Register
-) -> None:
+def test_the_board_is_for_those_who_lead(api: Callers, cast: Cast, register: Register) -> None:
     register(at=MONDAY - 2 * HOUR)
     escalation.sweep(until=MONDAY)
     rows = api(cast.wang).ask("escalations/", kind="apology", acknowledged="no").json()["results"]
@@ -219,9 +213,7 @@ def playbook(cast: Cast) -> None:
             entry.categories.add(category)
 
 
-def test_the_playbook_answers_what_is_being_typed(
-    api: Callers, cast: Cast, playbook: None
-) -> None:
+def test_the_playbook_answers_what_is_being_typed(api: Callers, cast: Cast, playbook: None) -> None:
     ask: Callable[..., Any] = api(cast.li).ask
 
     def codes(**query: str) -> list[str]:
@@ -231,6 +223,17 @@ def test_the_playbook_answers_what_is_being_typed(
     assert codes(what="货晚到了") == ["late"]
     assert codes(what="货丢了", category="rude") == ["rude", "lost"]
     assert codes(category="nothing") == []
+
+
+def test_a_value_that_a_filter_has_not_is_refused(api: Callers, cast: Cast) -> None:
+    chen = api(cast.chen)
+    for address, name, value in (
+        ("messages/", "unread", "yes"),
+        ("escalations/", "level", "12"),
+        ("escalations/", "kind", "lunch"),
+        ("escalations/", "acknowledged", "maybe"),
+    ):
+        refused(chen.ask(address, **{name: value}), 400, "invalid_choice", name)
 
 
 def test_a_misspelt_filter_shows_nothing(api: Callers, cast: Cast) -> None:

@@ -25,8 +25,13 @@ REPORT = {
 def test_whoever_registers_owns_it_and_four_clocks_run(api: Callers, cast: Cast) -> None:
     answer = api(cast.li).say(
         "complaints/",
-        {**REPORT, "concerned_branch": "LZ", "received_at": "2026-11-16T11:30:00+08:00",
-         "order_no": "YD1", "remedy_sought": "退运费"},
+        {
+            **REPORT,
+            "concerned_branch": "LZ",
+            "received_at": "2026-11-16T11:30:00+08:00",
+            "order_no": "YD1",
+            "remedy_sought": "退运费",
+        },
     )
     assert answer.status_code == 201, answer.content
     case = answer.json()
@@ -37,11 +42,16 @@ def test_whoever_registers_owns_it_and_four_clocks_run(api: Callers, cast: Cast)
     assert case["received_at"] == "2026-11-16T11:30:00+08:00"
     assert instant(case["entered_at"]) == MONDAY
     assert [(clock["kind"], clock["span"]) for clock in case["clocks"]] == [
-        ("apology", "1H"), ("result", "24H"), ("sheet", "48H"), ("callback", "72H"),
+        ("apology", "1H"),
+        ("result", "24H"),
+        ("sheet", "48H"),
+        ("callback", "72H"),
     ]
     apology = case["clocks"][0]
     assert (apology["outcome"], apology["state"], apology["seconds_left"]) == (
-        "running", "running", 1800,
+        "running",
+        "running",
+        1800,
     )
     assert case["counts"]["events"] == 2  # registered, and warned half an hour in
 
@@ -49,7 +59,10 @@ def test_whoever_registers_owns_it_and_four_clocks_run(api: Callers, cast: Cast)
 def test_the_complainant_is_masked_until_revealed(api: Callers, cast: Cast) -> None:
     case = api(cast.li).say("complaints/", REPORT).json()
     assert case["complainant"] == {
-        "name": "孙**", "phone": "138****8000", "role": "customer", "role_label": "本人",
+        "name": "孙**",
+        "phone": "138****8000",
+        "role": "customer",
+        "role_label": "本人",
         "anonymous": False,
     }
     listed = api(cast.li).ask("complaints/")
@@ -90,13 +103,21 @@ def test_a_time_without_zone_is_in_the_firms(api: Callers, cast: Cast) -> None:
         ({"what": 12}, 400, "invalid", "what"),
         ({"what": ["a"]}, 400, "invalid", "what"),
         ({"anonymous": "yes"}, 400, "invalid", "anonymous"),
-        ({"complainant_name": "", "complainant_phone": ""}, 400, "complainant.missing",
-         "complainant_phone"),
+        (
+            {"complainant_name": "", "complainant_phone": ""},
+            400,
+            "complainant.missing",
+            "complainant_phone",
+        ),
         ({"settled_on_spot": True}, 400, "settlement.blank", "settlement"),
         ({"received_at": "2026-11-16T12:01:00+08:00"}, 400, "received_at.future", "received_at"),
         ({"received_at": "2026-11-18T12:01:00+08:00"}, 400, "date.range", "received_at"),
-        ({"received_at": "2026-11-10T12:00:00+08:00"}, 403, "received_at.late_entry",
-         "received_at"),
+        (
+            {"received_at": "2026-11-10T12:00:00+08:00"},
+            403,
+            "received_at.late_entry",
+            "received_at",
+        ),
         ({"received_at": "2019-11-10T12:00:00+08:00"}, 400, "received_at.too_old", "received_at"),
         ({"received_at": "1989-12-31T12:00:00"}, 400, "date.range", "received_at"),
         ({"received_at": "0001-01-01T00:00:00"}, 400, "date.range", "received_at"),
@@ -122,7 +143,10 @@ def test_what_is_left_out_is_named(api: Callers, cast: Cast) -> None:
     answer = api(cast.li).say("complaints/", {})
     refused(answer, 400, "required", "channel")
     assert [error["field"] for error in answer.json()["errors"]] == [
-        "channel", "what", "category", "severity",
+        "channel",
+        "what",
+        "category",
+        "severity",
     ]
 
 
@@ -179,9 +203,11 @@ def test_a_key_that_cannot_be_kept_is_refused(api: Callers, cast: Cast, key: str
 
 
 def test_settled_on_the_spot_stops_two_clocks(api: Callers, cast: Cast) -> None:
-    case = api(cast.li).say(
-        "complaints/", {**REPORT, "settled_on_spot": True, "settlement": "当场道歉并退款"}
-    ).json()
+    case = (
+        api(cast.li)
+        .say("complaints/", {**REPORT, "settled_on_spot": True, "settlement": "当场道歉并退款"})
+        .json()
+    )
     assert [clock["outcome"] for clock in case["clocks"]] == ["met", "met", "running", "running"]
     assert case["counts"]["contacts"] == 2
 

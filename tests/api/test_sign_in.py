@@ -50,9 +50,13 @@ def test_an_incomplete_sign_in_is_refused(cast: Cast, body: dict[str, object]) -
 
 def test_me_says_role_branch_and_reach(api: Callers, cast: Cast) -> None:
     assert api(cast.xu).ask("me/").json() == {
-        "username": "xu", "name": "徐敏", "role": "supervisor", "role_label": "主管",
+        "username": "xu",
+        "name": "徐敏",
+        "role": "supervisor",
+        "role_label": "主管",
         "branch": {"code": "EAST", "name": "华东平台"},
-        "scope": "subtree", "scope_label": "本机构及下级",
+        "scope": "subtree",
+        "scope_label": "本机构及下级",
     }
     assert api(cast.root).ask("me/").json()["scope"] == "nothing"
 
@@ -65,8 +69,15 @@ def test_without_a_token_nothing_is_said(cast: Cast) -> None:
 
 @pytest.mark.parametrize(
     "header",
-    ["Token", "Token a b", "Token " + "0" * 64, "Token \u00ff\u00fe", "Token x\x00y",
-     "Token " + "a" * 100_000, "Token zz"],
+    [
+        "Token",
+        "Token a b",
+        "Token " + "0" * 64,
+        "Token \u00ff\u00fe",
+        "Token x\x00y",
+        "Token " + "a" * 100_000,
+        "Token zz",
+    ],
 )
 def test_what_is_no_token_is_refused(cast: Cast, header: str) -> None:
     caller = Caller(raise_request_exception=False)
@@ -117,3 +128,4 @@ def test_an_address_that_is_not_there_answers_in_json(cast: Cast) -> None:
 def test_a_method_that_is_not_there_is_refused(api: Callers, cast: Cast) -> None:
     answer = api(cast.li).put("/api/v1/complaints/", {}, format="json")
     refused(answer, 405, "method_not_allowed")
+    refused(api(cast.li).options("/api/v1/complaints/"), 405, "method_not_allowed")

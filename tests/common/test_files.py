@@ -12,11 +12,13 @@ import zlib
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from common import files
 from common.errors import RuleBroken
+
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
@@ -268,6 +270,7 @@ def test_a_name_with_controls_is_refused() -> None:
         files.check(upload)
 
 
+@unhurried
 @given(st.binary(max_size=200), st.sampled_from([e for es in files.ACCEPTED.values() for e in es]))
 def test_any_bytes_are_answered_by_a_rule(content: bytes, ending: str) -> None:
     try:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from common import phones
 
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 PHONE_LIMIT = 40
 written = st.text(
     st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from("0123456789+-() ⑽")),
@@ -49,6 +50,7 @@ def test_no_digits_no_key(raw: str) -> None:
     assert phones.key(raw) == ""
 
 
+@unhurried
 @given(written)
 def test_a_key_fits_its_column_and_is_ascii(raw: str) -> None:
     found = phones.key(raw)
@@ -76,6 +78,7 @@ def test_masks(raw: str, shown: str) -> None:
     assert phones.mask(raw) == shown
 
 
+@unhurried
 @given(written)
 def test_a_mask_hides_three_digits_or_half_of_a_short_number(raw: str) -> None:
     text = unicodedata.normalize("NFKC", raw).strip()

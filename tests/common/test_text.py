@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from common.errors import RuleBroken
 from common.text import MARKS_PER_BASE, clean, is_blank
 
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NAUGHTY: list[str] = json.loads(
     Path(__file__).parents[3].joinpath("shared/data/strings/blns.json").read_text("utf-8")
 )
@@ -60,6 +61,7 @@ def test_each_naughty_string_is_kept_by_the_rule_or_refused_for_controls(lines: 
     assert 3 < len(refused) < 12
 
 
+@unhurried
 @given(texts, st.booleans())
 def test_twice_is_the_same_as_once(value: str, lines: bool) -> None:
     once = kept(value, lines=lines)
@@ -69,6 +71,7 @@ def test_twice_is_the_same_as_once(value: str, lines: bool) -> None:
         assert once == once.strip()
 
 
+@unhurried
 @given(texts)
 def test_a_name_has_one_line_and_nothing_hidden(value: str) -> None:
     once = kept(value, lines=False)
@@ -77,6 +80,7 @@ def test_a_name_has_one_line_and_nothing_hidden(value: str) -> None:
         assert not set(once) & set("\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\ufeff")
 
 
+@unhurried
 @given(texts)
 def test_nothing_seen_is_lost_from_a_paragraph(value: str) -> None:
     once = kept(value, lines=True)
@@ -86,6 +90,7 @@ def test_nothing_seen_is_lost_from_a_paragraph(value: str) -> None:
 
 
 @pytest.mark.django_db
+@unhurried
 @given(texts)
 def test_postgresql_gives_back_what_was_stored(value: str) -> None:
     once = kept(value, lines=True)
@@ -202,9 +207,9 @@ def test_floods_of_marks_are_cut(lines: bool) -> None:
 
 def test_a_megabyte_of_marks_takes_no_second() -> None:
     flood = "a" + "\u0301\u0316" * 250_000
-    started = time.perf_counter()
+    started = time.process_time()
     assert len(clean(flood, limit=100)) <= 1 + MARKS_PER_BASE
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_the_limit_counts_characters_after_cleaning() -> None:

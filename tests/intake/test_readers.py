@@ -104,9 +104,9 @@ def test_a_quote_never_closed_spoils_only_its_line(tmp_path: Path) -> None:
 
 def test_thousands_of_open_quotes_take_no_minute(tmp_path: Path) -> None:
     path = written(tmp_path / "a.csv", "内容,电话\n" + '"乙,2\n丙,3\n' * 2000)
-    started = time.perf_counter()
+    started = time.process_time()
     rows = read(path)
-    assert time.perf_counter() - started < 20
+    assert time.process_time() - started < 20
     assert len(rows) == 4000
 
 

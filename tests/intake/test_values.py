@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from common.errors import RuleBroken
@@ -15,6 +15,7 @@ from complaints.models import Severity
 from intake import values
 from intake.rows import Unreadable, as_text
 
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 HALF_PAST_TEN = datetime(2026, 11, 20, 10, 30, tzinfo=SHANGHAI)
 
@@ -138,6 +139,7 @@ def test_unclear_moments_are_not_guessed(written: Any) -> None:
     assert caught.value.code == "received_at.unclear"
 
 
+@unhurried
 @given(
     st.one_of(
         st.text(max_size=30),

@@ -1,0 +1,93 @@
+"""What may be done to a case now, as buttons."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+
+from complaints import closing, rules, selectors
+from complaints.models import Complaint, Status
+from complaints.rules import Action
+from complaints.views.steps import STEPS
+from staff.models import Person
+
+#: The button of each action: URL name and icon; in the order a case usually takes.
+BUTTONS: list[tuple[Action, str, str]] = [
+    (Action.RECORD_CONTACT, "contact-new", "phone"),
+    (Action.ACCEPT, "acceptance-new", "circle-check"),
+    (Action.REJECT, "rejection-new", "circle-x"),
+    (Action.RULE, "ruling-new", "gavel"),
+    (Action.PROPOSE_REMEDY, "remedy-new", "hand-coins"),
+    (Action.SUBMIT_SHEET, "sheet-new", "file-text"),
+    (Action.RETURN_SHEET, "sheet-return", "undo-2"),
+    (Action.VERIFY_SHEET, "sheet-verify", "badge-check"),
+    (Action.WAIVE_SHEET, "sheet-waive", "file-x"),
+    (Action.RECORD_CALLBACK, "callback-new", "phone-call"),
+    (Action.CLOSE, "closure-new", "lock"),
+    (Action.REOPEN, "reopening-new", "rotate-ccw"),
+    (Action.WITHDRAW, "withdrawal-new", "undo-2"),
+    (Action.ATTACH, "attachment-new", "paperclip"),
+]
+
+
+_DANGER = (Action.REJECT, Action.WITHDRAW, Action.RETURN_SHEET, Action.WAIVE_SHEET)
+
+
+def buttons(complaint: Complaint, person: Person) -> list[dict[str, Any]]:
+    """What this person may do to the case now; what they owe it most urgently comes first."""
+    found = [
+        {
+            "label": action.label,
+            "url": reverse(url_name, args=[complaint.no]),
+            "icon": icon,
+            "action": action.value,
+            "danger": action in _DANGER,
+        }
+        for action, url_name, icon in BUTTONS
+        if rules.is_allowed(complaint, action, person) and _makes_sense(complaint, action)
+    ]
+    first, url = _most_urgent(complaint, person)
+    for button in found:
+        if button["action"] == first:
+            button |= {"primary": True, "url": url or button["url"]}
+    return sorted(found, key=lambda button: "primary" not in button)
+
+
+def _most_urgent(complaint: Complaint, person: Person) -> tuple[Action | None, str]:
+    """The action this person owes the case first, and the address of its form."""
+    if clock := selectors.owed_by(person).filter(complaint=complaint).first():
+        step = STEPS[clock.kind]
+        return step.action, step.url(complaint)
+    if person.role not in selectors.SORTING:
+        return None, ""
+    if complaint.status == Status.TRIAGE:
+        return Action.ACCEPT, ""
+    return (Action.RULE, "") if complaint.responsible_branch_id is None else (None, "")
+
+
+def _makes_sense(complaint: Complaint, action: Action) -> bool:
+    """Whether the action fits the state of what hangs on the case, beyond its status."""
+    if action == Action.CLOSE:
+        return not closing.what_is_missing(complaint)
+    if action in (
+        Action.SUBMIT_SHEET,
+        Action.RETURN_SHEET,
+        Action.VERIFY_SHEET,
+        Action.WAIVE_SHEET,
+    ):
+        state = _sheet_state(complaint)
+        waiting = {
+            "": (Action.SUBMIT_SHEET, Action.WAIVE_SHEET),
+            "returned": (Action.SUBMIT_SHEET,),
+            "submitted": (Action.RETURN_SHEET, Action.VERIFY_SHEET),
+        }
+        return action in waiting.get(state, ())
+    return True
+
+
+def _sheet_state(complaint: Complaint) -> str:
+    """The state of the round's sheet; "" when there is none. The sheets live a room above and
+    hang on the case by their own rows."""
+    sheet = complaint.sheets.filter(round=complaint.round).first()
+    return sheet.state if sheet else ""

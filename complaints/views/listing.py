@@ -1,0 +1,45 @@
+"""投诉台账: the list of cases."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import Prefetch
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from complaints import faces
+from complaints.access import visible_to
+from complaints.forms.search import SearchForm
+from complaints.models import Clock
+from staff.session import person_of
+
+_PER_PAGE = 50
+
+
+@require_GET
+def case_list(request: HttpRequest) -> HttpResponse:
+    """投诉台账: what the person may see, newest first, filtered."""
+    person, at = person_of(request), timezone.now()
+    form = SearchForm(request.GET or None)
+    found = form.narrow(visible_to(person), at) if form.is_valid() else visible_to(person)
+    found = found.select_related(
+        "category", "owner", "owner_branch", "responsible_branch", "concerned_branch"
+    ).prefetch_related(
+        Prefetch("clocks", Clock.objects.running().order_by("due_at"), to_attr="running_clocks")
+    )
+    page = Paginator(found, _PER_PAGE).get_page(request.GET.get("page"))
+    query = request.GET.copy()
+    query.pop("page", None)
+    rows = [{"complaint": case, "face": _nearest(case, at)} for case in page]
+    context = {"form": form, "page": page, "rows": rows, "query": query.urlencode()}
+    return render(request, "complaints/list.html", context)
+
+
+def _nearest(case: Any, at: datetime) -> faces.ClockFace | None:
+    """The running clock of the case that is due first, or None."""
+    return faces.face(case.running_clocks[0], at) if case.running_clocks else None
