@@ -21,7 +21,7 @@ def acknowledge(escalation_id: int, *, note: str, by: Person, at: datetime) -> E
     when there is none the person may see; Conflict `already_acknowledged`,
     `nothing_to_acknowledge` for a warning; NotAllowed."""
     complaint_id = Escalation.objects.values_list("complaint_id", flat=True).get(pk=escalation_id)
-    complaint = cases.lock(complaint_id, by=by, at=at)
+    complaint = cases.lock(complaint_id, to=Action.ACKNOWLEDGE, by=by, at=at)
     escalation = Escalation.objects.select_for_update().get(pk=escalation_id)
     if escalation.level == 0:
         raise Conflict("nothing_to_acknowledge", _("预警不需要确认。"))

@@ -22,7 +22,7 @@ def attach(complaint_id: int, upload: UploadedFile[Any], *, by: Person, at: date
     """Keep the file under a name of our own; its label and true type are remembered.
     Raises RuleBroken `file.*`; NotAllowed."""
     checked = files.check(upload)
-    complaint = cases.lock(complaint_id, by=by, at=at)
+    complaint = cases.lock(complaint_id, to=Action.ATTACH, by=by, at=at)
     data = {"name": checked.name, "size": checked.size, "sha256": checked.sha256}
     cases.act(complaint, Action.ATTACH, by=by, at=at, data=data)
     upload.name = f"{uuid.uuid4().hex}{PurePosixPath(checked.name).suffix.lower()}"

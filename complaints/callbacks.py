@@ -9,8 +9,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from common import text
-from common.errors import NotAllowed, RuleBroken
-from complaints import cases, clocks, closing, rules
+from common.errors import RuleBroken
+from complaints import cases, clocks, closing
 from complaints.models import Callback, ClockKind, Complaint, Means, Status
 from complaints.rules import Action
 from staff.models import Person
@@ -39,10 +39,9 @@ def record(complaint_id: int, answers: Answers, *, by: Person, at: datetime) -> 
 
     Raises RuleBroken `satisfied.missing`, `solved.missing`, `said.blank`,
     `score.range`, `occurred_at.future`, `occurred_at.before_receipt`,
-    `occurred_at.before_round`, `text.*`; NotAllowed `handled_it`; Conflict.
+    `occurred_at.before_round`, `text.*`; NotAllowed `handled_it`, `own_branch`; Conflict.
     """
-    complaint = cases.lock(complaint_id, by=by, at=at)
-    _refuse_handler(complaint, by)
+    complaint = cases.lock(complaint_id, to=Action.RECORD_CALLBACK, by=by, at=at)
     callback = _heard(complaint, answers, by, at)
     stays = {} if callback.reached else {"status": Status(complaint.status)}
     cases.act(complaint, Action.RECORD_CALLBACK, by=by, at=at, data=_data(callback), **stays)
@@ -50,12 +49,6 @@ def record(complaint_id: int, answers: Answers, *, by: Person, at: datetime) -> 
     if callback.reached:
         _follow(complaint, callback, by, at)
     return callback
-
-
-def _refuse_handler(complaint: Complaint, by: Person) -> None:
-    """Says more than the rule table does, to somebody who might wonder."""
-    if rules.spoke_to_customer(complaint, by):
-        raise NotAllowed("handled_it", _("您参与过这件投诉的处理,回访须由其他人进行。"))
 
 
 def _follow(complaint: Complaint, callback: Callback, by: Person, at: datetime) -> None:

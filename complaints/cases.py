@@ -12,13 +12,15 @@ from complaints.rules import Action
 from staff.models import Person
 
 
-def lock(complaint_id: int, *, by: Person, at: datetime) -> Complaint:
-    """The case, locked until the transaction ends. What was overdue at `at` is fired first, so
-    that a late deed never hides a breach the sweep has not seen yet.
+def lock(complaint_id: int, *, to: Action, by: Person, at: datetime) -> Complaint:
+    """The case, locked until the transaction ends, for somebody who may do this to it now. What
+    was overdue at `at` is fired first, so that a late deed never hides a breach the sweep has
+    not seen yet.
 
-    Raises Complaint.DoesNotExist when the person may not see it.
+    Raises Complaint.DoesNotExist when the person may not see it; NotAllowed, Conflict.
     """
     complaint = visible_to(by).select_for_update(of=("self",)).get(pk=complaint_id)
+    rules.check(complaint, to, by)
     escalation.fire([complaint], until=at)
     return complaint
 

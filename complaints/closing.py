@@ -49,7 +49,7 @@ def _callback_satisfied(complaint: Complaint) -> bool:
 @transaction.atomic
 def close(complaint_id: int, *, by: Person, at: datetime) -> Complaint:
     """Close for the customer. Raises Conflict `not_ready` with what is missing; NotAllowed."""
-    complaint = cases.lock(complaint_id, by=by, at=at)
+    complaint = cases.lock(complaint_id, to=Action.CLOSE, by=by, at=at)
     close_locked(complaint, by=by, at=at)
     return complaint
 
@@ -65,7 +65,7 @@ def close_locked(complaint: Complaint, *, by: Person, at: datetime) -> None:
 def reopen(complaint_id: int, *, reason: str, by: Person, at: datetime) -> Complaint:
     """The customer is still dissatisfied: a new round with fresh clocks from now; the old round
     is frozen. Raises RuleBroken `reason.blank`, `text.*`; NotAllowed, Conflict."""
-    complaint = cases.lock(complaint_id, by=by, at=at)
+    complaint = cases.lock(complaint_id, to=Action.REOPEN, by=by, at=at)
     reason = text.clean(reason, limit=500, field="reason", lines=True)
     if text.is_blank(reason):
         raise RuleBroken("reason.blank", _("请写明客户为什么仍不满意。"), field="reason")
@@ -97,7 +97,7 @@ def withdraw(complaint_id: int, *, said_by: str, note: str, by: Person, at: date
     """The customer takes the complaint back: running clocks no longer apply from now on,
     breaches stay, and a major or critical case still owes its sheet.
     Raises RuleBroken `said_by.blank`, `note.blank`, `text.*`; NotAllowed, Conflict."""
-    complaint = cases.lock(complaint_id, by=by, at=at)
+    complaint = cases.lock(complaint_id, to=Action.WITHDRAW, by=by, at=at)
     said_by = text.clean(said_by, limit=60, field="said_by")
     note = text.clean(note, limit=500, field="note", lines=True)
     if not said_by:

@@ -40,7 +40,7 @@ def record(complaint_id: int, talk: Talk, *, by: Person, at: datetime) -> Contac
     Raises RuleBroken `said.blank`, `occurred_at.future`, `occurred_at.before_receipt`,
     `text.*`; NotAllowed, Conflict.
     """
-    complaint = cases.lock(complaint_id, by=by, at=at)
+    complaint = cases.lock(complaint_id, to=Action.RECORD_CONTACT, by=by, at=at)
     contact = _heard(complaint, talk, by, at)
     leads = _leads(complaint, contact)
     cases.act(complaint, Action.RECORD_CONTACT, by=by, at=at, data=_data(contact), **leads)

@@ -16,6 +16,6 @@ from staff.models import Person
 def reveal(complaint_id: int, *, by: Person, at: datetime) -> Complaint:
     """The case with its complainant's name and phone, recorded as seen by this person.
     Raises NotAllowed."""
-    complaint = cases.lock(complaint_id, by=by, at=at)
+    complaint = cases.lock(complaint_id, to=Action.REVEAL, by=by, at=at)
     cases.act(complaint, Action.REVEAL, by=by, at=at)
     return complaint

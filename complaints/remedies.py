@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from common import text
 from common.errors import Conflict, NotAllowed, RuleBroken
-from complaints import cases, rules
+from complaints import cases
 from complaints.models import Complaint, Remedy, RemedyKind, RemedyState
 from complaints.models.remedy import BINDING
 from complaints.rules import Action
@@ -41,7 +41,7 @@ def propose(
     Raises RuleBroken `amount.range`, `amount.precision`, `description.blank`, `text.*`;
     NotAllowed, Conflict.
     """
-    complaint = cases.lock(complaint_id, by=by, at=at)
+    complaint = cases.lock(complaint_id, to=Action.PROPOSE_REMEDY, by=by, at=at)
     amount = _checked(amount)
     description = text.clean(description, limit=500, field="description")
     if not description:
@@ -71,8 +71,7 @@ def decide(remedy_id: int, *, approve: bool, note: str, by: Person, at: datetime
     Raises Remedy.DoesNotExist when there is none the person may see; NotAllowed
     `own_proposal`, `over_authority`; Conflict `already_decided`.
     """
-    remedy, complaint = _lock(remedy_id, by, at)
-    rules.check(complaint, Action.DECIDE_REMEDY, by)
+    remedy, complaint = _lock(remedy_id, Action.DECIDE_REMEDY, by, at)
     note = text.clean(note, limit=500, field="note")
     if remedy.state != RemedyState.AWAITING:
         raise Conflict("already_decided", _("这项补救已经有人处理过了。"))
@@ -92,7 +91,7 @@ def decide(remedy_id: int, *, approve: bool, note: str, by: Person, at: datetime
 def deliver(remedy_id: int, *, proof: str, by: Person, at: datetime) -> Remedy:
     """The customer has it; `proof` says how it is known (a receipt number, a photo's name).
     Raises RuleBroken `proof.blank`, `text.*`; Conflict `not_promised`; NotAllowed."""
-    remedy, complaint = _lock(remedy_id, by, at)
+    remedy, complaint = _lock(remedy_id, Action.DELIVER_REMEDY, by, at)
     proof = text.clean(proof, limit=200, field="proof")
     if not proof:
         raise RuleBroken("proof.blank", _("请填写兑现凭证,例如收据号。"), field="proof")
@@ -110,7 +109,7 @@ def deliver(remedy_id: int, *, proof: str, by: Person, at: datetime) -> Remedy:
 def cancel(remedy_id: int, *, note: str, by: Person, at: datetime) -> Remedy:
     """The customer chose something else; what was delivered can't be cancelled.
     Raises RuleBroken `note.blank`; Conflict `not_cancellable`; NotAllowed."""
-    remedy, complaint = _lock(remedy_id, by, at)
+    remedy, complaint = _lock(remedy_id, Action.CANCEL_REMEDY, by, at)
     note = text.clean(note, limit=500, field="note")
     if not note:
         raise RuleBroken("note.blank", _("请写明取消的原因。"), field="note")
@@ -138,10 +137,10 @@ def _checked(amount: Decimal) -> Decimal:
     return exact
 
 
-def _lock(remedy_id: int, by: Person, at: datetime) -> tuple[Remedy, Complaint]:
+def _lock(remedy_id: int, to: Action, by: Person, at: datetime) -> tuple[Remedy, Complaint]:
     """The case first, then its remedy: whoever changes a case holds the case's lock."""
     complaint_id = Remedy.objects.values_list("complaint_id", flat=True).get(pk=remedy_id)
-    complaint = cases.lock(complaint_id, by=by, at=at)
+    complaint = cases.lock(complaint_id, to=to, by=by, at=at)
     return Remedy.objects.select_for_update().get(pk=remedy_id), complaint
 
 

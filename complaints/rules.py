@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext as _
@@ -50,7 +51,15 @@ class Tie(Enum):
 
 
 Who = Role | Tie
-Bar = Callable[[Complaint, Person], bool]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """What forbids an action to somebody whose role allows it: the code and sentence they get."""
+
+    code: str
+    sentence: Any
+    holds: Callable[[Complaint, Person], bool]
 
 
 @dataclass(frozen=True)
@@ -74,21 +83,26 @@ def ties(complaint: Complaint, person: Person) -> set[Who]:
     return found
 
 
-def _answers_for_it(complaint: Complaint, person: Person) -> bool:
+def _answers(complaint: Complaint, person: Person) -> bool:
     return person.pk in (complaint.owner_id, complaint.rectifier_id)
 
 
-def _belongs_to_responsible_branch(complaint: Complaint, person: Person) -> bool:
+def _belongs(complaint: Complaint, person: Person) -> bool:
     return (
         complaint.responsible_branch_id is not None
         and complaint.responsible_branch_id == person.branch_id
     )
 
 
-def spoke_to_customer(complaint: Complaint, person: Person) -> bool:
-    """Whether the person spoke to the customer for the firm, and so has handled the case."""
+def _spoke(complaint: Complaint, person: Person) -> bool:
     return Contact.objects.filter(complaint=complaint, by=person).exists()
 
+
+_ANSWERS_FOR_IT = Bar(
+    "answers_for_it", gettext_lazy("您是这件投诉的责任人,须由其他人进行。"), _answers
+)
+_OWN_BRANCH = Bar("own_branch", gettext_lazy("您属于责任机构,回访须由其他机构的人进行。"), _belongs)
+_HANDLED_IT = Bar("handled_it", gettext_lazy("您参与过这件投诉的处理,回访须由其他人进行。"), _spoke)
 
 _S = Status
 _OPEN = frozenset({_S.TRIAGE, _S.HANDLING, _S.ANSWERED, _S.CALLED_BACK})
@@ -113,18 +127,18 @@ RULES: dict[Action, Rule] = {
     Action.REJECT: Rule(_OPEN, _QUALITY, _S.INVALID),
     Action.RULE: Rule(_WITH_FIX, _QUALITY),
     Action.PROPOSE_REMEDY: Rule(_OPEN, _PROMISING),
-    Action.DECIDE_REMEDY: Rule(_ANY, _LEADING, bars=(_answers_for_it,)),
+    Action.DECIDE_REMEDY: Rule(_ANY, _LEADING, bars=(_ANSWERS_FOR_IT,)),
     Action.DELIVER_REMEDY: Rule(_ANY - {_S.INVALID}, _PROMISING | {Role.QUALITY}),
     Action.CANCEL_REMEDY: Rule(_ANY, _PROMISING),
     Action.SUBMIT_SHEET: Rule(_WITH_FIX, frozenset({Tie.RECTIFIER})),
-    Action.RETURN_SHEET: Rule(_WITH_FIX, _VERIFYING, bars=(_answers_for_it,)),
-    Action.VERIFY_SHEET: Rule(_WITH_FIX, _VERIFYING, bars=(_answers_for_it,)),
-    Action.WAIVE_SHEET: Rule(_WITH_FIX, _VERIFYING, bars=(_answers_for_it,)),
+    Action.RETURN_SHEET: Rule(_WITH_FIX, _VERIFYING, bars=(_ANSWERS_FOR_IT,)),
+    Action.VERIFY_SHEET: Rule(_WITH_FIX, _VERIFYING, bars=(_ANSWERS_FOR_IT,)),
+    Action.WAIVE_SHEET: Rule(_WITH_FIX, _VERIFYING, bars=(_ANSWERS_FOR_IT,)),
     Action.RECORD_CALLBACK: Rule(
         frozenset({_S.HANDLING, _S.ANSWERED}),
         _QUALITY,
         _S.CALLED_BACK,
-        bars=(_answers_for_it, _belongs_to_responsible_branch, spoke_to_customer),
+        bars=(_ANSWERS_FOR_IT, _OWN_BRANCH, _HANDLED_IT),
     ),
     Action.CLOSE: Rule(_VALID, _DESK, _S.CLOSED),
     Action.REOPEN: Rule(frozenset({_S.ANSWERED, _S.CALLED_BACK, _S.CLOSED}), _DESK, _S.HANDLING),
@@ -146,19 +160,24 @@ def is_allowed(complaint: Complaint, action: Action, person: Person) -> bool:
 
 
 def check(complaint: Complaint, action: Action, person: Person) -> Rule:
-    """The rule for the action. Raises NotAllowed `not_allowed`, Conflict `wrong_status`."""
-    if not _person_may(complaint, action, person):
+    """The rule for the action. Raises NotAllowed `not_allowed` or a bar's code;
+    Conflict `wrong_status`."""
+    rule = RULES[action]
+    if rule.who.isdisjoint(ties(complaint, person)):
         raise NotAllowed(
             "not_allowed",
             _("您没有权限对这件投诉执行“%(action)s”。") % {"action": action.label},
         )
+    for bar in rule.bars:
+        if bar.holds(complaint, person):
+            raise NotAllowed(bar.code, str(bar.sentence))
     if not _status_fits(complaint, action):
         raise Conflict(
             "wrong_status",
             _("投诉目前是“%(status)s”,不能执行“%(action)s”。")
             % {"status": complaint.get_status_display(), "action": action.label},
         )
-    return RULES[action]
+    return rule
 
 
 def _status_fits(complaint: Complaint, action: Action) -> bool:
@@ -168,5 +187,5 @@ def _status_fits(complaint: Complaint, action: Action) -> bool:
 def _person_may(complaint: Complaint, action: Action, person: Person) -> bool:
     rule = RULES[action]
     return not rule.who.isdisjoint(ties(complaint, person)) and not any(
-        bar(complaint, person) for bar in rule.bars
+        bar.holds(complaint, person) for bar in rule.bars
     )

@@ -23,7 +23,7 @@ def rule(
     """Name the responsible branch and the rectifier in it, who is told; an earlier ruling is
     superseded. Raises RuleBroken `basis.blank`, `person.elsewhere`, `text.*`; NotAllowed,
     Conflict."""
-    complaint = cases.lock(complaint_id, by=by, at=at)
+    complaint = cases.lock(complaint_id, to=Action.RULE, by=by, at=at)
     basis = text.clean(basis, limit=2000, field="basis", lines=True)
     if text.is_blank(basis):
         raise RuleBroken("basis.blank", _("请写明判定依据。"), field="basis")

@@ -20,7 +20,7 @@ from staff.models import Person
 def accept(complaint_id: int, *, by: Person, at: datetime) -> Complaint:
     """The complaint is valid. One that was sorted out as invalid gets its clocks back, running
     from their first start. Raises NotAllowed, Conflict."""
-    complaint = cases.lock(complaint_id, by=by, at=at)
+    complaint = cases.lock(complaint_id, to=Action.ACCEPT, by=by, at=at)
     was_invalid = complaint.status == Status.INVALID
     status = _where_it_stands(complaint)
     cases.act(complaint, Action.ACCEPT, by=by, at=at, status=status, invalid_reason="")
@@ -37,7 +37,7 @@ def reject(
 ) -> Complaint:
     """The complaint is not a valid one; its running clocks no longer apply from now on.
     Raises RuleBroken `note.blank`, `text.*`; NotAllowed, Conflict."""
-    complaint = cases.lock(complaint_id, by=by, at=at)
+    complaint = cases.lock(complaint_id, to=Action.REJECT, by=by, at=at)
     note = text.clean(note, limit=500, field="note", lines=True)
     if text.is_blank(note):
         raise RuleBroken("note.blank", _("请写明判为无效的依据。"), field="note")

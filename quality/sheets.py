@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from common import text
 from common.errors import Conflict, RuleBroken
-from complaints import cases, clocks, rules
+from complaints import cases, clocks
 from complaints.models import ClockKind, Complaint
 from complaints.rules import Action
 from notify.post import Note, post
@@ -49,8 +49,7 @@ def submit(complaint_id: int, parts: Parts, *, by: Person, at: datetime) -> Shee
     Raises RuleBroken `<part>.blank` beside the part, `committed_on.past`, `text.*`; Conflict
     `already_submitted`; NotAllowed.
     """
-    complaint = cases.lock(complaint_id, by=by, at=at)
-    rules.check(complaint, Action.SUBMIT_SHEET, by)
+    complaint = cases.lock(complaint_id, to=Action.SUBMIT_SHEET, by=by, at=at)
     parts = _checked(parts, at)
     sheet = of_round(complaint)
     if sheet and not sheet.is_returned:
@@ -89,7 +88,7 @@ def verify(complaint_id: int, *, opinion: str, by: Person, at: datetime) -> Shee
 def waive(complaint_id: int, *, reason: str, by: Person, at: datetime) -> Sheet:
     """No sheet is wanted (免整改): the 48H clock no longer applies and the case is closed inside.
     Raises RuleBroken `reason.blank`; Conflict `already_submitted`; NotAllowed."""
-    complaint = cases.lock(complaint_id, by=by, at=at)
+    complaint = cases.lock(complaint_id, to=Action.WAIVE_SHEET, by=by, at=at)
     reason = _words(reason, "reason", _("请写明免整改的原因。"))
     if of_round(complaint):
         raise Conflict("already_submitted", _("这一轮的整改单已经提交或免除。"))
@@ -116,8 +115,7 @@ def of_round(complaint: Complaint) -> Sheet | None:
 def _decide(
     complaint_id: int, action: Action, state: SheetState, *, opinion: str, by: Person, at: datetime
 ) -> Sheet:
-    complaint = cases.lock(complaint_id, by=by, at=at)
-    rules.check(complaint, action, by)
+    complaint = cases.lock(complaint_id, to=action, by=by, at=at)
     opinion = _words(opinion, "opinion", _("请写明核实意见。"))
     sheet = of_round(complaint)
     if sheet is None or sheet.state != SheetState.SUBMITTED:

@@ -3,7 +3,6 @@ each person at their own screen."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -61,9 +60,8 @@ class Days:
 
 
 @pytest.fixture
-def days(open_as: OpenAs) -> Iterator[Days]:
-    with time_machine.travel(MONDAY, tick=True) as wall:
-        yield Days(wall, open_as)
+def days(wall: time_machine.Coordinates, open_as: OpenAs) -> Days:
+    return Days(wall, open_as)
 
 
 def test_one_complaint_from_the_call_to_the_ranking(

@@ -49,6 +49,10 @@ class Callback(models.Model):
                 name="callback_answered_once_a_round",
             ),
         ]
+        indexes: ClassVar = [
+            # Read by the ranking: who was called in a period.
+            models.Index(fields=["occurred_at"], name="callback_by_time"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.complaint_id} {self.round}"

@@ -84,6 +84,8 @@ class Clock(models.Model):
             models.Index(
                 fields=["next_at"], condition=Q(next_at__isnull=False), name="clock_next_ring"
             ),
+            # Read by the ranking: what came due in a period.
+            models.Index(fields=["due_at"], name="clock_by_due"),
             # Read by desks and lists: what is owed, soonest first.
             models.Index(
                 fields=["due_at"],

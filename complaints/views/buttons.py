@@ -51,7 +51,7 @@ def buttons(complaint: Complaint, person: Person) -> list[dict[str, Any]]:
     for button in found:
         if button["action"] == first:
             button |= {"primary": True, "url": url or button["url"]}
-    return sorted(found, key=lambda button: "primary" not in button)
+    return sorted(found, key=lambda button: ("primary" not in button, button["danger"]))
 
 
 def _most_urgent(complaint: Complaint, person: Person) -> tuple[Action | None, str]:

@@ -42,9 +42,9 @@ def test_each_failure_has_its_status_code_and_sentence(
 
 @pytest.mark.django_db
 def test_a_database_that_takes_too_long_is_busy() -> None:
-    with pytest.raises(OperationalError) as slow, transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL statement_timeout = '10ms'")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '10ms'")
+        with pytest.raises(OperationalError) as slow, transaction.atomic():
             cursor.execute("SELECT pg_sleep(5)")
     answer = exception_handler(slow.value, {})
     assert answer is not None

@@ -85,13 +85,24 @@ def clock_state(page: Page, kind: str) -> Locator:
     return page.locator("#case > .clocks .clock-cell").filter(has=label)
 
 
-def error_beside(page: Page | Locator, name: str) -> Locator:
-    """The sentence beside a field: the one its input is described by."""
-    field = page.locator(f"[name={name}]").first
-    described = (field.get_attribute("aria-describedby") or "").split()
-    ids = [each for each in described if each.endswith("_error")]
-    assert ids, f"no sentence belongs to {name}: aria-describedby={described}"
-    return page.locator(f"#{ids[0]} .field__error")
+def error_beside(place: Page | Locator, name: str) -> Locator:
+    """The sentence beside a field, by which the field (or its group) is described."""
+    field = place.locator(f".field:has([name={name}])")
+    sentence = field.locator(".field__error")
+    expect(sentence).to_be_visible()
+    own = sentence.locator("xpath=..").get_attribute("id")
+    described = field.locator(f"[aria-describedby~='{own}']")
+    assert described.count() or own in (field.get_attribute("aria-describedby") or "").split()
+    return sentence
+
+
+def stays(page: Page) -> None:
+    """Leave a mark that a page jump would wipe out; `stayed` looks for it."""
+    page.evaluate("window.markOfThisPage = true")
+
+
+def stayed(page: Page) -> bool:
+    return bool(page.evaluate("window.markOfThisPage === true"))
 
 
 # ---- with the keyboard alone ----

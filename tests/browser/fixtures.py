@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
@@ -18,9 +19,10 @@ from pytest_django.live_server_helper import LiveServer
 
 from recovery.places import BASE
 from staff.models import Person
+from tests.conftest import MONDAY
 
 RESULTS = BASE / "test-results"
-PATIENCE_MS = 10_000
+PATIENCE_MS = 20_000
 NO_BROWSER = (
     "The browser tests need Chromium and never skip: install it (apt-get install chromium), "
     "or set CHROMIUM to the path of its program."
@@ -28,6 +30,7 @@ NO_BROWSER = (
 _FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--lang=zh-CN",
 ]  # fmt: skip
 #: An answer's status is judged by itself; a look-up that gives way to a newer one is no error.
 _SAID_ELSEWHERE = ("Failed to load resource", "htmx:afterRequest", "htmx:sendAbort")
@@ -50,6 +53,13 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=program, args=_FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def wall() -> Iterator[time_machine.Coordinates]:
+    """The firm's clock: Monday 12:00 in Shanghai, and running. The browser keeps the real time."""
+    with time_machine.travel(MONDAY, tick=True) as clock:
+        yield clock
 
 
 class Watch:
@@ -89,7 +99,10 @@ def open_as(
         def _open(
             person: Person | None = None, *, expects: Collection[int] = (), **options: Any
         ) -> Page:
-            usual = {"base_url": live_server.url, "locale": "zh-CN", "timezone_id": "Asia/Shanghai"}
+            usual: dict[str, Any] = {
+                "base_url": live_server.url, "locale": "zh-CN", "timezone_id": "Asia/Shanghai",
+                "reduced_motion": "reduce",
+            }  # fmt: skip
             context = contexts.enter_context(chromium.new_context(**{**usual, **options}))
             context.set_default_timeout(PATIENCE_MS)
             watches.append(Watch(context, expects))

@@ -22,6 +22,7 @@ from complaints import (
 from complaints.access import visible_to
 from complaints.escalation import sweep
 from complaints.models import Complaint, Escalation, Event, RemedyKind
+from complaints.rules import Action
 from quality import sheets
 from staff import branches, people
 from staff.models import Branch, BranchKind, Person, Role
@@ -150,7 +151,7 @@ def test_nobody_can_lock_what_they_cannot_see(cast: Cast, register: Register, wh
     before = Event.objects.count()
     paper = SimpleUploadedFile("a.txt", "证据".encode())
     deeds: list[Callable[[], object]] = [
-        lambda: cases.lock(case.pk, by=by, at=at),
+        lambda: cases.lock(case.pk, to=Action.REVEAL, by=by, at=at),
         lambda: apologise(case, by=by, at=at),
         lambda: answer(case, by=by, at=at),
         lambda: triage.accept(case.pk, by=by, at=at),

@@ -163,7 +163,7 @@ def test_quality_does_not_call_back_what_they_took_in_or_have_to_mend(
     for case in (taken_in, ruled):
         with pytest.raises(NotAllowed) as refused:
             call_back(case, by=cast.chen, at=MONDAY + HOUR)
-        assert refused.value.code == "not_allowed"
+        assert refused.value.code == "answers_for_it"
 
 
 def test_the_responsible_branchs_own_quality_does_not_call_back(
