@@ -87,7 +87,14 @@ def _monday(days: Days, cast: Cast) -> str:
 
     days.at(20 * MINUTE)
     case_page(li, no)
-    do(li, "record_contact", kind="apology", means="phone", reached="yes", said="向您道歉，马上查。")
+    do(
+        li,
+        "record_contact",
+        kind="apology",
+        means="phone",
+        reached="yes",
+        said="向您道歉，马上查。",
+    )
     expect(clock_state(li, "致歉")).to_have_attribute("data-state", "met")
 
     days.at(65 * MINUTE)
@@ -186,7 +193,10 @@ def _the_second_round(days: Days, cast: Cast, no: str) -> None:
     assert case.status == Status.CLOSED
     assert case.closed_inside_at is not None
     by_round = {
-        n: {clock.kind: outcome(clock, CUT_OFF) for clock in Clock.objects.filter(complaint=case, round=n)}
+        n: {
+            clock.kind: outcome(clock, CUT_OFF)
+            for clock in Clock.objects.filter(complaint=case, round=n)
+        }
         for n in (1, 2)
     }
     kinds = ("apology", "result", "sheet", "callback")

@@ -100,8 +100,17 @@ _CALL = {"means": "phone", "said": "可以"}
 _PARTS: Words = {
     name: "具体内容"
     for name in (
-        "title", "facts", "course", "cause", "evidence", "containment", "accountability",
-        "prevention", "detection", "response", "effect",
+        "title",
+        "facts",
+        "course",
+        "cause",
+        "evidence",
+        "containment",
+        "accountability",
+        "prevention",
+        "detection",
+        "response",
+        "effect",
     )  # fmt: skip
 } | {"committed_on": "2027-01-20"}
 
@@ -378,9 +387,10 @@ def digest() -> str:
 
 @dataclass
 class Answer:
-    """What came back: the status, and all of it that can be read, as one text."""
+    """What came back: the status, the body, and all of it that can be read, as one text."""
 
     status: int
+    body: str
     text: str
     location: str
 
@@ -391,6 +401,7 @@ class _Step:
     caller: Visitor
     found: Found
     before: str
+    client: Client = field(default_factory=lambda: Client(raise_request_exception=False))
 
     def take(self, address: Address) -> None:
         """One address, with all its methods and fillings."""
@@ -412,24 +423,28 @@ class _Step:
             self.call(address, route or Route(), method)
 
     def call(self, address: Address, route: Route, method: str) -> None:
+        foreign, own = self.caller.foreign[:1], self.caller.own[:1]
+        if method not in ("GET", "POST"):  # no page and few routes take these: one look is enough
+            foreign, own = (foreign or own)[:1], []
         if address.is_office:
-            self.plain(address, route, method, self.office(address))
+            for side in (foreign or own)[: 1 if method in ("GET", "POST") else 0]:
+                self.plain(address, route, method, self.office(address), side)
         elif not address.names_a_case:
-            self.plain(address, route, method, COMMON)
+            for side in [*foreign, *own]:
+                self.plain(address, route, method, COMMON, side)
         else:
-            for side in self.caller.foreign[:1]:
+            for side in foreign if self.caller.foreign else []:
                 self.foreign(address, route, method, side)
-            for side in self.caller.own[:1] if method in ("GET", "POST") else []:
+            for side in own:
                 self.own(address, route, method, side)
 
     def plain(
-        self, address: Address, route: Route, method: str, values: Mapping[str, Any]
+        self, address: Address, route: Route, method: str, values: Mapping[str, Any], side: Side
     ) -> None:
-        """An address that names no case, with everybody's words in query and body."""
-        for side in [*self.caller.foreign[:1], *self.caller.own[:1]]:
-            for words in self.words(route, method, side):
-                answer, _changed = self.ask(address, method, address.filled(values), words)
-                self.check_stranger(address, method, answer)
+        """An address that names no case, with the side's words in query and body."""
+        for words in self.words(route, method, side):
+            answer, _changed = self.ask(address, method, address.filled(values), words)
+            self.check_stranger(address, method, answer)
 
     def foreign(self, address: Address, route: Route, method: str, side: Side) -> None:
         """Another branch's ids: all of them, and its inner ids under a case of one's own."""
@@ -486,29 +501,25 @@ class _Step:
             "url": f"complaints/complaint/{self.world.northwest.full.pk}/change",
         }
 
-    def ask(
-        self, address: Address, method: str, path: str, words: Words
-    ) -> tuple[Answer, bool]:
+    def ask(self, address: Address, method: str, path: str, words: Words) -> tuple[Answer, bool]:
         """One call, undone afterwards; whether it had changed a row. Looks through the answer."""
         self.found.calls += 1
-        client = Client(raise_request_exception=False)
         headers = {}
+        self.client.cookies.clear()
         if address.is_api and self.caller.token:
             headers["Authorization"] = f"Token {self.caller.token}"
         elif self.caller.session:
-            client.cookies[settings.SESSION_COOKIE_NAME] = self.caller.session
+            self.client.cookies[settings.SESSION_COOKIE_NAME] = self.caller.session
         with transaction.atomic():
-            response = _send(client, address, method, path, dict(words), headers)
-            answer = Answer(response.status_code, _readable(response), response.get("Location", ""))
+            response = _send(self.client, address, method, path, dict(words), headers)
+            answer = _answer(response)
             writes = method != "GET" and answer.status >= 400
             changed = writes and digest() != self.before
             transaction.set_rollback(True)
         self.look(address, method, path, words, answer)
         return answer, changed
 
-    def look(
-        self, address: Address, method: str, path: str, words: Words, answer: Answer
-    ) -> None:
+    def look(self, address: Address, method: str, path: str, words: Words, answer: Answer) -> None:
         sent = unquote(path) + " ".join(str(value) for value in words.values())
         if answer.status >= 500:
             self.fault(address, method, f"breaks with {answer.status}")
@@ -554,14 +565,15 @@ def _send(
     )
 
 
-def _readable(response: Any) -> str:
-    """Body, headers and cookies as text; a workbook cell by cell."""
-    body = b"".join(response) if response.streaming else response.content
+def _answer(response: Any) -> Answer:
+    """The answer as text, a workbook cell by cell, with its headers and cookies."""
+    raw = b"".join(response) if response.streaming else response.content
     kind = response.get("Content-Type", "")
-    text = _cells(body) if "spreadsheetml" in kind else body.decode("utf-8", "replace")
+    body = _cells(raw) if "spreadsheetml" in kind else raw.decode("utf-8", "replace")
     headers = unquote("\n".join(f"{name}: {value}" for name, value in response.headers.items()))
     cookies = unquote("\n".join(morsel.value for morsel in response.cookies.values()))
-    return "\n".join([text, _unescaped(text), headers, cookies])
+    text = "\n".join([body, _unescaped(body), headers, cookies])
+    return Answer(response.status_code, f"{kind}\n{body}", text, response.get("Location", ""))
 
 
 _ESCAPED = re.compile(r"\\u([0-9a-f]{4})")
@@ -582,7 +594,7 @@ def _cells(body: bytes) -> str:
 
 def _plain(answer: Answer, address: Address, values: Mapping[str, Any]) -> tuple[int, str]:
     """The answer without what it repeats of the path, and without what is new each time."""
-    text = without_tokens(answer.text)
+    text = without_tokens(answer.body)
     for value in (address.filled(values), quote(address.filled(values), safe="")):
         text = text.replace(value, "PATH")
     return answer.status, text

@@ -208,9 +208,7 @@ def _end(side: Side, cast: Cast) -> None:
     closing.withdraw(
         gone.pk, said_by=side.word("saidby"), note=side.word("withdraw"), by=side.front, at=at
     )
-    settled = _register(
-        side, "settled", settled_on_spot=True, settlement=side.word("settlement")
-    )
+    settled = _register(side, "settled", settled_on_spot=True, settlement=side.word("settlement"))
     scenes.accept(settled, cast, at=at)
     rulings.rule(
         settled.pk, branch=side.branch, person=side.boss, basis=side.word("basis2"),

@@ -205,9 +205,7 @@ def test_whoever_looks_at_the_phone_number_is_written_down(
     expect(page.locator("#phone")).to_have_text("138****8000")
 
 
-def test_a_second_press_does_nothing_more(
-    cast: Cast, register: Register, open_as: OpenAs
-) -> None:
+def test_a_second_press_does_nothing_more(cast: Cast, register: Register, open_as: OpenAs) -> None:
     case = register()
     page = open_as(cast.li)
     case_page(page, case)

@@ -26,12 +26,12 @@ def form(cast: Cast, open_as: OpenAs) -> Page:
     return page
 
 
-def fill_in(page: Page, category: Category, **other: str) -> dict[str, str]:
+def fill_in(page: Page, filed_under: Category | None, **other: str) -> dict[str, str]:
     """All that a usual complaint needs; what was typed, by field."""
     typed = {
         "complainant_phone": "13800138000", "complainant_name": "孙玉梅",
-        "what": "货晚到三天，打电话没人接。", "order_no": "QT1", "category": str(category.pk),
-        "remedy_sought": "退运费", **other,
+        "what": "货晚到三天，打电话没人接。", "order_no": "QT1",
+        "category": str(filed_under.pk) if filed_under else "", **other, "remedy_sought": "退运费",
     }  # fmt: skip
     put(page.locator(FORM), **typed)
     return typed
@@ -54,7 +54,8 @@ def test_a_complaint_is_registered_with_the_keyboard_alone_in_under_a_minute(
     assert (case.channel, case.severity, case.category) == ("phone", "major", cast.late_goods)
     assert (case.complainant_name, case.complainant_phone) == ("孙玉梅", "13800138000")
     assert (case.concerned_branch, case.remedy_sought) == (cast.lanzhou, "退运费")
-    assert (case.owner, case.received_at) == (cast.li, MONDAY)
+    assert case.owner == cast.li
+    assert MONDAY <= case.received_at < MONDAY + timedelta(minutes=1)
 
 
 def test_a_number_key_chooses_the_channel_and_says_so(form: Page) -> None:
@@ -72,14 +73,14 @@ def test_an_earlier_complainant_is_found_while_the_phone_is_typed(
     register(complainant_name="孙玉梅", complainant_phone="13800138000")
     stays(form)
     form.locator("[name=complainant_phone]").press_sequentially("1380013")
-    option = form.get_by_role("option")
+    option = form.locator(".combo__list [role=option]")
     expect(option).to_contain_text("孙玉梅")
     form.keyboard.press("ArrowDown")
     expect(option).to_have_attribute("aria-selected", "true")
     form.keyboard.press("Enter")
     expect(form.locator("[name=complainant_name]")).to_have_value("孙玉梅")
     expect(form.locator("[name=complainant_phone]")).to_have_value("13800138000")
-    expect(form.get_by_role("listbox")).to_be_hidden()
+    expect(option).to_be_hidden()
     assert stayed(form)
 
 
@@ -128,7 +129,9 @@ def test_the_same_form_sent_three_times_makes_one_case(form: Page, cast: Cast) -
 
 def test_a_draft_waits_on_this_machine_until_the_case_is_made(form: Page, cast: Cast) -> None:
     typed = fill_in(form, cast.late_goods, what="说到一半，客户挂了电话")
-    form.wait_for_function("Object.keys(localStorage).some(key => key.startsWith('draft:'))")
+    expect(form.locator(f"{FORM} [name=remedy_sought]")).to_have_value("退运费")
+    while not form.evaluate("Object.values(localStorage).some(text => text.includes('退运费'))"):
+        form.wait_for_timeout(50)
     form.goto("/")
     form.goto("/complaints/new/")
     form.locator("[data-draft-restore]").click()
@@ -144,8 +147,7 @@ def test_each_mistake_has_its_sentence_beside_its_field_and_nothing_typed_is_los
     form: Page, cast: Cast
 ) -> None:
     typed = fill_in(
-        form, cast.late_goods, what="长" * 10_001, complainant_name="孙\x07玉梅",
-        order_no="1" * 61, category="",
+        form, None, what="长" * 10_001, complainant_name="孙\x07玉梅", order_no="1" * 61
     )  # fmt: skip
     send(form.locator(FORM))
     expect(error_beside(form, "what")).to_contain_text("最多 10000 个字")

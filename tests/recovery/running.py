@@ -12,7 +12,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-from recovery.children import free_port
+from recovery.children import die_with_parent, free_port
 from recovery.places import BASE
 
 PATIENCE = 60.0
@@ -75,8 +75,9 @@ class Up:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            preexec_fn=die_with_parent(signal.SIGTERM),
         )
-        self.reader = threading.Thread(target=self._read)
+        self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
 
     def _read(self) -> None:
@@ -136,6 +137,12 @@ class Up:
         probe = [sys.executable, "-m", "recovery.probe", name]
         env = environment(self.state, PORT=str(self.port))
         return subprocess.run(probe, cwd=BASE, env=env, capture_output=True).returncode == 0
+
+    def __enter__(self) -> "Up":
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        self.end(signal.SIGKILL)
 
     def end(self, number: signal.Signals = signal.SIGINT) -> int:
         """Send the signal to it alone and wait; its exit code."""

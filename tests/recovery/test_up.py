@@ -12,7 +12,7 @@ import pytest
 from recovery.local import services
 from recovery.up import choose_port
 from staff.models import Role
-from tests.recovery.running import Up, manage, processes_of, until
+from tests.recovery.running import PATIENCE, Up, manage, processes_of, until
 
 pytestmark = pytest.mark.xdist_group("up")
 
@@ -24,10 +24,9 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def up(state: Path) -> Iterator[Up]:
-    running = Up(state, "--no-demo")
-    running.wait_for("Ready after")
-    yield running
-    running.end(signal.SIGKILL if running.process.poll() is None else signal.SIGINT)
+    with Up(state, "--no-demo") as running:
+        running.wait_for("Ready after")
+        yield running
     until(lambda: not processes_of(state), "processes are left")
 
 
@@ -86,11 +85,11 @@ def test_killed_itself_it_leaves_no_process_behind(up: Up) -> None:
 
 def test_it_says_who_may_sign_in_and_ctrl_c_stops_everything(state: Path, up: Up) -> None:
     up.end(signal.SIGKILL)
-    again = Up(state)
-    again.wait_for("Ready after")
-    assert [role for role in Role if role.label not in again.said] == []
-    again.wait_for("demo | ")
-    assert again.end(signal.SIGINT) == 0
+    with Up(state) as again:
+        again.wait_for("Ready after")
+        assert [role for role in Role if str(role.label) not in again.said] == []
+        again.wait_for("demo | ")
+        assert again.end(signal.SIGINT) == 0
     assert "Everything is stopped." in again.lines[-1]
     assert processes_of(state) == []
     assert services(state) == {}
@@ -98,9 +97,8 @@ def test_it_says_who_may_sign_in_and_ctrl_c_stops_everything(state: Path, up: Up
 
 def test_five_quick_deaths_stop_everything_with_the_reason(state: Path, up: Up) -> None:
     up.end(signal.SIGKILL)
-    broken = Up(state, "--no-demo", WEB_WORKERS="many")
-    assert broken.process.wait(60) == 1
-    broken.reader.join()
+    with Up(state, "--no-demo", WEB_WORKERS="many") as broken:
+        assert broken.process.wait(PATIENCE) == 1
     assert "because web ended 5 times within a minute (ended with exit code 1)" in broken.lines[-1]
     assert "invalid literal for int() with base 10: 'many'" in broken.said
     assert processes_of(state) == []

@@ -1,0 +1,108 @@
+"""A firm in the middle of its week: cases at every stage, so that every page has something on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from complaints import attachments, escalation, remedies
+from complaints.models import (
+    Complaint,
+    Escalation,
+    PlaybookEntry,
+    Remedy,
+    RemedyKind,
+    Severity,
+)
+from tests.complaints import scenes
+from tests.conftest import MONDAY, Cast, Register
+
+HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+#: Thursday 11:30, when the second round of one case is late with its apology.
+THURSDAY = MONDAY + 71.5 * HOUR
+
+
+@dataclass(frozen=True)
+class Scene:
+    """`fresh` waits to be sorted; `handled` has a remedy awaiting approval, one promised, a file,
+    and is called back next; `submitted` has a sheet to verify; `second` is in its second round;
+    `closed` is closed for the customer."""
+
+    fresh: Complaint
+    handled: Complaint
+    submitted: Complaint
+    second: Complaint
+    closed: Complaint
+    awaiting: Remedy
+    promised: Remedy
+    escalation: Escalation
+
+
+def build(cast: Cast, register: Register, wall: time_machine.Coordinates) -> Scene:
+    """As of Thursday 11:30, to which the clock on the wall is put forward."""
+    _playbook(cast)
+    second = _ruled(cast, register, MONDAY)
+    _answered(second, cast)
+    scenes.submit(second, by=cast.ma, at=MONDAY + 40 * HOUR)
+    scenes.call_back(
+        second, by=cast.chen, at=MONDAY + 70 * HOUR, satisfied=False, solved=False, score=1,
+        said="钱还没退，也没人解释。",
+    )  # fmt: skip
+    closed = _ruled(cast, register, MONDAY + HOUR)
+    _answered(closed, cast)
+    scenes.call_back(closed, by=cast.chen, at=MONDAY + 60 * HOUR, score=5)
+    submitted = _ruled(cast, register, MONDAY + 2 * HOUR)
+    _answered(submitted, cast)
+    scenes.submit(submitted, by=cast.ma, at=MONDAY + 47 * HOUR)
+    handled = _ruled(cast, register, MONDAY + 30 * HOUR, severity=Severity.MAJOR)
+    _answered(handled, cast)
+    awaiting, promised = _remedies(handled, cast)
+    attachments.attach(
+        handled.pk, SimpleUploadedFile("说明.txt", "外箱破损".encode()), by=cast.li,
+        at=MONDAY + 52 * HOUR,
+    )  # fmt: skip
+    fresh = register(at=THURSDAY - 2 * HOUR, severity=Severity.CRITICAL, order_no="QT1")
+    wall.move_to(THURSDAY)
+    while escalation.sweep(until=THURSDAY):
+        pass
+    late = Escalation.objects.filter(complaint=second, level=1, clock__round=2).get()
+    return Scene(fresh, handled, submitted, second, closed, awaiting, promised, late)
+
+
+def _playbook(cast: Cast) -> None:
+    entry = PlaybookEntry.objects.create(
+        code="late", title="货晚到了", keywords=["晚到"], say="对不起，让您久等。\n我马上查。",
+        do="1. 查车\n2. 回电", offer="退运费", report_to="站长",
+    )  # fmt: skip
+    entry.categories.add(cast.late_goods)
+
+
+def _ruled(cast: Cast, register: Register, at: datetime, **said: Any) -> Complaint:
+    case = register(at=at, **said)
+    scenes.accept(case, cast, at=case.received_at + HOUR)
+    scenes.rule(case, cast, at=case.received_at + HOUR)
+    return case
+
+
+def _answered(case: Complaint, cast: Cast) -> None:
+    scenes.apologise(case, by=cast.li, at=case.received_at + 20 * MINUTE)
+    scenes.answer(case, by=cast.li, at=case.received_at + 20 * HOUR)
+
+
+def _remedies(case: Complaint, cast: Cast) -> tuple[Remedy, Remedy]:
+    """One beyond Li's authority, one within."""
+    promised = remedies.propose(
+        case.pk, kind=RemedyKind.REFUND, amount=Decimal(80), description="退运费",
+        by=cast.li, at=case.received_at + 20 * HOUR,
+    )  # fmt: skip
+    awaiting = remedies.propose(
+        case.pk, kind=RemedyKind.GIFT, amount=Decimal(600), description="外箱和内件",
+        by=cast.li, at=case.received_at + 21 * HOUR,
+    )  # fmt: skip
+    return awaiting, promised

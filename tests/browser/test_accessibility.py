@@ -1,0 +1,165 @@
+"""No axe violations: every page, as every role, light and dark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from playwright.sync_api import Page, expect
+
+from tests.browser.doing import open_action, put, send
+from tests.browser.fixtures import OpenAs
+from tests.browser.scene import Scene
+from tests.conftest import Cast
+
+#: The pages by URL name; what is called with a case says which. A new page has to be added here.
+PAGES: dict[str, Callable[[Scene], list[Any]]] = {
+    "desk": lambda _s: [],
+    "board": lambda _s: [],
+    "acknowledgement-new": lambda s: [s.escalation.pk],
+    "playbook": lambda _s: [],
+    "playbook-entry": lambda _s: ["late"],
+    "complaint-list": lambda _s: [],
+    "complaint-new": lambda _s: [],
+    "complaint-detail": lambda s: [s.handled.no],
+    "contact-new": lambda s: [s.fresh.no],
+    "acceptance-new": lambda s: [s.fresh.no],
+    "rejection-new": lambda s: [s.fresh.no],
+    "ruling-new": lambda s: [s.handled.no],
+    "remedy-new": lambda s: [s.handled.no],
+    "remedy-decide": lambda s: [s.handled.no, s.awaiting.pk],
+    "remedy-deliver": lambda s: [s.handled.no, s.promised.pk],
+    "remedy-cancel": lambda s: [s.handled.no, s.promised.pk],
+    "callback-new": lambda s: [s.handled.no],
+    "closure-new": lambda s: [s.handled.no],
+    "reopening-new": lambda s: [s.closed.no],
+    "withdrawal-new": lambda s: [s.fresh.no],
+    "attachment-new": lambda s: [s.handled.no],
+    "sheet-new": lambda s: [s.second.no],
+    "sheet-return": lambda s: [s.submitted.no],
+    "sheet-verify": lambda s: [s.submitted.no],
+    "sheet-waive": lambda s: [s.handled.no],
+    "sheet": lambda s: [s.submitted.no, 1],
+    "inbox": lambda _s: [],
+    "ranking": lambda _s: [],
+    "ranking-cases": lambda _s: [],
+    "sign-in": lambda _s: [],
+    "api-docs": lambda _s: [],
+}
+QUERY = {
+    "ranking": "?week=2026-W47",
+    "ranking-cases": "?week=2026-W47&branch=LZ&figure=complaints",
+    "contact-new": "?kind=apology",
+}
+#: What answers with no page: pieces of pages, files, and what only a POST reaches.
+NO_PAGES = {
+    "healthz", "set_language", "sign-out", "complaint-hints", "complaint-lookup", "reveal",
+    "attachment", "inbox-read", "message", "ranking-xlsx", "ranking-csv",
+}  # fmt: skip
+REFUSALS = {403, 404, 409}
+ROLES = ["li", "wang", "ma", "chen", "lin", "gao", "root"]
+
+
+def url_names(patterns: list[Any] | None = None) -> Iterator[str]:
+    """All names of the house's own addresses. Django's back office tests its pages itself; the
+    API answers no pages, but for its handbook."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(pattern, URLResolver):
+            if pattern.namespace != "admin":
+                yield from url_names(pattern.url_patterns)
+        elif isinstance(pattern, URLPattern) and pattern.name:
+            yield pattern.name
+
+
+def test_every_address_is_either_looked_at_or_no_page() -> None:
+    names = set(url_names())
+    of_api = {name for name in names if name.startswith(("api-", "knox")) and name not in PAGES}
+    assert names - of_api - NO_PAGES - set(PAGES) == set(), "add the new page to PAGES"
+    assert (set(PAGES) | NO_PAGES) - names == set(), "these are gone"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_page_as_each_role(role: str, scene: Scene, cast: Cast, open_as: OpenAs) -> None:
+    page = open_as(getattr(cast, role), expects=REFUSALS, bypass_csp=True)
+    found: list[str] = []
+    refused: set[int] = set()
+    for name in [name for name in PAGES if name != "sign-in"]:
+        answer = page.goto(address(name, scene))
+        assert answer is not None
+        if answer.status >= 400:
+            if answer.status in refused:
+                continue  # the same page again
+            refused.add(answer.status)
+        found += violations(page, f"{name} ({answer.status})")
+    assert found == []
+
+
+def test_what_opens_on_a_page(scene: Scene, cast: Cast, open_as: OpenAs) -> None:
+    """Panels, sentences beside fields, menus, the help, the hints beside the form."""
+    page = open_as(cast.chen, expects={422}, bypass_csp=True)
+    page.goto(address("complaint-detail", scene))
+    panel = open_action(page, "record_callback")
+    found = violations(page, "the panel")
+    send(panel)
+    expect(panel.locator(".field__error").first).to_be_visible()
+    found += violations(page, "the panel with its errors")
+    page.locator(".menu summary").click()
+    found += violations(page, "the menu")
+    page.locator("[data-dialog=keys-help]").click()
+    found += violations(page, "the help")
+
+    page.goto(address("complaint-new", scene))
+    put(page.locator("#register-form"), complainant_phone="13800138000", what="货晚到三天没送")
+    expect(page.locator("#register-side")).to_contain_text("应对指引")
+    expect(page.locator("#register-side")).to_contain_text("疑似重复")
+    found += violations(page, "the hints")
+    page.locator("[name=complainant_phone]").fill("")
+    page.locator("[name=complainant_phone]").press_sequentially("13800138")
+    expect(page.locator(".combo__list [role=option]").first).to_be_visible()
+    found += violations(page, "the look-up")
+    send(page.locator("#register-form"))
+    expect(page.locator(".field__error").first).to_be_visible()
+    found += violations(page, "the form with its errors")
+    page.goto("/complaints/?received_from=2026-11-20&received_to=2026-11-01")
+    found += violations(page, "the list with a wrong filter")
+    page.goto("/complaints/?q=没有这样的投诉")
+    found += violations(page, "an empty list")
+    assert found == []
+
+
+def test_what_a_stranger_sees(cast: Cast, open_as: OpenAs) -> None:
+    page = open_as(expects={404}, bypass_csp=True)
+    page.goto(reverse("sign-in"))
+    found = violations(page, "sign-in")
+    page.get_by_label("用户名").fill("li")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_be_visible()
+    found += violations(page, "sign-in refused")
+    assert found == []
+
+
+def address(name: str, scene: Scene) -> str:
+    return reverse(name, args=PAGES[name](scene)) + QUERY.get(name, "")
+
+
+def violations(page: Page, where: str) -> list[str]:
+    """What axe finds, light; and dark what depends on colours."""
+    page.emulate_media(color_scheme="light")
+    page.evaluate(AXE_SCRIPT)
+    found = _run(page, where, {"resultTypes": ["violations"]})
+    page.emulate_media(color_scheme="dark")
+    colours = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
+    found += _run(page, f"{where}, dark", {"resultTypes": ["violations"], "runOnly": colours})
+    return found
+
+
+def _run(page: Page, where: str, options: dict[str, Any]) -> list[str]:
+    answer = page.evaluate("options => axe.run(document, options)", options)
+    return [
+        f"{where}: {violation['id']} {node['target']} {node['failureSummary']}"
+        for violation in answer["violations"]
+        for node in violation["nodes"]
+    ]
