@@ -35,15 +35,15 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         case RuleBroken():
             return _answer(error.status, [_error(error.code, error.message, error.field)])
         case ObjectDoesNotExist() | Http404() | exceptions.NotFound():
-            return _answer(404, [_error("not_found", _("没有找到,或您无权查看。"), None)])
+            return _answer(404, [_error("not_found", _("没有找到，或您无权查看。"), None)])
         case exceptions.ValidationError():
             return _answer(400, list(_flatten(error.get_full_details())))
         case RequestDataTooBig():
-            return _answer(413, [_error("too_large", _("内容太大,无法接收。"), None)])
+            return _answer(413, [_error("too_large", _("内容太大，无法接收。"), None)])
         case SuspiciousOperation():
             return _answer(400, [_error("bad_request", _("请求无法读取。"), None)])
         case OperationalError():
-            busy = _answer(503, [_error("busy", _("系统正忙,请稍后再试。"), None)])
+            busy = _answer(503, [_error("busy", _("系统正忙，请稍后再试。"), None)])
             busy["Retry-After"] = "5"
             return busy
         case PermissionDenied():
@@ -60,19 +60,21 @@ def _own_words(error: exceptions.APIException) -> dict[str, str | None]:
         case exceptions.NotAuthenticated():
             return _error("not_authenticated", _("请先登录。"), None)
         case exceptions.AuthenticationFailed():
-            return _error("authentication_failed", _("登录凭证无效或已过期,请重新登录。"), None)
+            return _error("authentication_failed", _("登录凭证无效或已过期，请重新登录。"), None)
         case exceptions.PermissionDenied() if str(error.detail).startswith("CSRF"):
-            return _error("csrf", _("缺少 CSRF 令牌,或令牌已过期。"), None)
+            return _error("csrf", _("缺少 CSRF 令牌，或令牌已过期。"), None)
         case exceptions.PermissionDenied():
             return _error("permission_denied", _("您没有权限这样做。"), None)
         case exceptions.MethodNotAllowed():
             return _error("method_not_allowed", _("这个地址不支持这种操作。"), None)
         case exceptions.NotAcceptable():
-            return _error("not_acceptable", _("无法按所要求的格式(Accept)回答。"), None)
+            return _error("not_acceptable", _("无法按所要求的格式（Accept）回答。"), None)
         case exceptions.UnsupportedMediaType():
-            return _error("unsupported_media_type", _("不接受这种类型(Content-Type)的内容。"), None)
+            return _error(
+                "unsupported_media_type", _("不接受这种类型（Content-Type）的内容。"), None
+            )
         case exceptions.ParseError():
-            return _error("parse_error", _("内容不完整或格式不对,无法读取。"), None)
+            return _error("parse_error", _("内容不完整或格式不对，无法读取。"), None)
         case _:
             return _error("error", _("请求没有成功。"), None)
 

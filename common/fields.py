@@ -90,7 +90,7 @@ class Moment(serializers.DateTimeField):
     the firm's zone. From 1990 until a day from now: what lies outside is a slip."""
 
     default_error_messages = {
-        "unreadable": _("看不懂这个时间,请写成 2026-11-20T10:30:00+08:00 这样。"),
+        "unreadable": _("看不懂这个时间，请写成 2026-11-20T10:30:00+08:00 这样。"),
         "range": _("时间须在 1990 年到明天之间。"),
     }
 
@@ -112,7 +112,7 @@ class Day(serializers.DateField):
     """A date, `2026-11-20`, from 1990 to 2100."""
 
     default_error_messages = {
-        "unreadable": _("看不懂这个日期,请写成 2026-11-20 这样。"),
+        "unreadable": _("看不懂这个日期，请写成 2026-11-20 这样。"),
         "range": _("日期须在 1990 年到 2100 年之间。"),
     }
 
@@ -133,7 +133,7 @@ class Amount(serializers.DecimalField):
     """Yuan as a plain number, `"120.00"` or 120; its range and precision are for the service to
     judge. Full-width digits are read; thousands separators and signs of currency are not."""
 
-    default_error_messages = {"unreadable": _("看不懂这个金额,请写成 120.00 这样。")}
+    default_error_messages = {"unreadable": _("看不懂这个金额，请写成 120.00 这样。")}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_digits=12, decimal_places=2, **kwargs)

@@ -85,14 +85,14 @@ def check(upload: UploadedFile[bytes], *, field: str = "file") -> Checked:
     if expected is None:
         raise RuleBroken(
             "file.kind",
-            _("不支持“%(name)s”这类文件;可上传图片、PDF、Word、Excel、录音、视频和文本。")
+            _("不支持“%(name)s”这类文件；可上传图片、PDF、Word、Excel、录音、视频和文本。")
             % {"name": name},
             field=field,
         )
     if expected not in types:
         raise RuleBroken(
             "file.not_what_it_says",
-            _("文件“%(name)s”的内容与扩展名不符,请确认后重新上传。") % {"name": name},
+            _("文件“%(name)s”的内容与扩展名不符，请确认后重新上传。") % {"name": name},
             field=field,
         )
     return Checked(name, expected, size, _sha256(upload))
@@ -104,7 +104,7 @@ def _check_size(size: int, name: str, field: str) -> None:
     if size > LARGEST:
         raise RuleBroken(
             "file.too_large",
-            _("文件“%(name)s”超过 20 MB,请压缩后再上传。") % {"name": name},
+            _("文件“%(name)s”超过 20 MB，请压缩后再上传。") % {"name": name},
             field=field,
         )
 

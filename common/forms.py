@@ -45,7 +45,7 @@ class LocalDateTime(forms.DateTimeField):
         )
         kwargs.setdefault("widget", widget)
         kwargs.setdefault(
-            "error_messages", {"invalid": _("请填写日期和时间,例如 2026-11-20 10:30。")}
+            "error_messages", {"invalid": _("请填写日期和时间，例如 2026-11-20 10:30。")}
         )
         super().__init__(**kwargs)
 

@@ -70,7 +70,7 @@ def _check_depth(body: bytes) -> None:
                 depth -= 1
         if depth > DEEPEST:
             raise RuleBroken(
-                "json.too_deep", _("内容嵌套过深:最多 %(limit)d 层。") % {"limit": DEEPEST}
+                "json.too_deep", _("内容嵌套过深：最多 %(limit)d 层。") % {"limit": DEEPEST}
             )
 
 
@@ -78,7 +78,7 @@ def _decoded(body: bytes) -> str:
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise RuleBroken("json.not_utf8", _("内容不是 UTF-8 编码,无法读取。")) from error
+        raise RuleBroken("json.not_utf8", _("内容不是 UTF-8 编码，无法读取。")) from error
 
 
 def _parsed(text: str) -> Any:
@@ -151,11 +151,11 @@ def _check_string(text: str, path: str) -> None:
     field = path[:200] or None
     if "\x00" in text:
         raise RuleBroken(
-            "text.nul", _("内容包含无法保存的字符(空字符),请删除后重试。"), field=field
+            "text.nul", _("内容包含无法保存的字符（空字符），请删除后重试。"), field=field
         )
     if _SURROGATE.search(text):
         raise RuleBroken(
-            "text.surrogate", _("内容包含不完整的字符(编码损坏),请重新输入。"), field=field
+            "text.surrogate", _("内容包含不完整的字符（编码损坏），请重新输入。"), field=field
         )
 
 

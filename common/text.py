@@ -46,7 +46,7 @@ def clean(value: str, *, limit: int, field: str | None = None, lines: bool = Fal
     if len(text) > limit:
         raise RuleBroken(
             "text.too_long",
-            _("内容过长:最多 %(limit)d 个字,现有 %(have)d 个字。")
+            _("内容过长：最多 %(limit)d 个字，现有 %(have)d 个字。")
             % {"limit": limit, "have": len(text)},
             field=field,
         )
@@ -61,14 +61,14 @@ def is_blank(text: str) -> bool:
 def _refuse_unstorable(value: str, field: str | None) -> None:
     if "\x00" in value:
         raise RuleBroken(
-            "text.nul", _("内容包含无法保存的字符(空字符),请删除后重试。"), field=field
+            "text.nul", _("内容包含无法保存的字符（空字符），请删除后重试。"), field=field
         )
     if _SURROGATE.search(value):
         raise RuleBroken(
-            "text.surrogate", _("内容包含不完整的字符(编码损坏),请重新输入。"), field=field
+            "text.surrogate", _("内容包含不完整的字符（编码损坏），请重新输入。"), field=field
         )
     if _CONTROL.search(value):
-        raise RuleBroken("text.control", _("内容包含控制字符,请删除后重试。"), field=field)
+        raise RuleBroken("text.control", _("内容包含控制字符，请删除后重试。"), field=field)
 
 
 def _without_invisible(text: str) -> str:

@@ -103,7 +103,7 @@ def _check_answers(answers: Answers, said: str) -> None:
     if answers.score is not None and not 1 <= answers.score <= 5:
         raise RuleBroken("score.range", _("评分须在 1 到 5 之间。"), field="score")
     if not (answers.satisfied and answers.solved) and text.is_blank(said):
-        raise RuleBroken("said.blank", _("客户不满意时,请记下客户原话。"), field="said")
+        raise RuleBroken("said.blank", _("客户不满意时，请记下客户原话。"), field="said")
 
 
 def _data(callback: Callback) -> dict[str, object]:

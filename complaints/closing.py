@@ -115,7 +115,7 @@ def _tell_reopened(complaint: Complaint, at: datetime) -> None:
     note = Note(
         key=f"reopened:{complaint.pk}:{complaint.round}",
         recipient_ids=told,
-        text="%(no)s 客户仍不满意,已重开,四个时限重新计时",
+        text="%(no)s 客户仍不满意，已重开，四个时限重新计时",
         params={"no": complaint.no},
         url=f"/complaints/{complaint.no}/",
         urgent=True,

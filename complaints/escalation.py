@@ -18,9 +18,9 @@ from staff.posts import Roster
 
 _TEXTS = {
     0: "%(no)s 的%(clock)s时限将于 %(due)s 到期",
-    1: "%(no)s 的%(clock)s已超时(一级升级),应于 %(due)s 完成",
-    2: "%(no)s 的%(clock)s二级升级,应于 %(due)s 完成",
-    3: "%(no)s 的%(clock)s三级升级,应于 %(due)s 完成",
+    1: "%(no)s 的%(clock)s已超时（一级升级），应于 %(due)s 完成",
+    2: "%(no)s 的%(clock)s二级升级，应于 %(due)s 完成",
+    3: "%(no)s 的%(clock)s三级升级，应于 %(due)s 完成",
 }
 
 

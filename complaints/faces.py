@@ -157,7 +157,7 @@ def _note(event: Event) -> str:
         case Action.REJECT:
             return _label(InvalidReason, data.get("changes", {}).get("invalid_reason", ["", ""])[1])
         case Action.WITHDRAW:
-            return str(_("提出人:%(who)s") % {"who": data.get("said_by", "")})
+            return str(_("提出人：%(who)s") % {"who": data.get("said_by", "")})
         case Action.SUBMIT_SHEET | Action.RETURN_SHEET | Action.VERIFY_SHEET:
             return " · ".join(str(data[k]) for k in ("no", "title") if data.get(k))
         case Action.ATTACH:

@@ -105,11 +105,13 @@ def _check_received(received_at: datetime, by: Person, at: datetime) -> None:
     if received_at > at:
         raise RuleBroken("received_at.future", _("受理时间不能晚于现在。"), field="received_at")
     if received_at < at - OLDEST:
-        raise RuleBroken("received_at.too_old", _("受理时间太早,请检查年份。"), field="received_at")
+        raise RuleBroken(
+            "received_at.too_old", _("受理时间太早，请检查年份。"), field="received_at"
+        )
     if received_at < at - LATE_ENTRY and by.role not in _MAY_ENTER_LATE:
         raise NotAllowed(
             "received_at.late_entry",
-            _("受理已超过 72 小时的投诉,须由品质管理员补录。"),
+            _("受理已超过 72 小时的投诉，须由品质管理员补录。"),
             field="received_at",
         )
 
@@ -120,7 +122,7 @@ def _check_words(report: Report) -> None:
     if not report.anonymous and not (report.complainant_name or report.complainant_phone):
         raise RuleBroken(
             "complainant.missing",
-            _("请填写投诉人姓名或电话;客户不愿透露时勾选“匿名”。"),
+            _("请填写投诉人姓名或电话；客户不愿透露时勾选“匿名”。"),
             field="complainant_phone",
         )
     if report.settled_on_spot and text.is_blank(report.settlement):

@@ -78,7 +78,7 @@ def decide(remedy_id: int, *, approve: bool, note: str, by: Person, at: datetime
     if remedy.proposed_by_id == by.pk:
         raise NotAllowed("own_proposal", _("不能审批自己提出的补救。"))
     if approve and not covers(by, bound(complaint)):
-        raise NotAllowed("over_authority", _("超出您的授权额度,请由上级审批。"), field="approve")
+        raise NotAllowed("over_authority", _("超出您的授权额度，请由上级审批。"), field="approve")
     remedy.state = RemedyState.PROMISED if approve else RemedyState.REFUSED
     remedy.decided_by, remedy.decided_at = by, at
     remedy.save(update_fields=["state", "decided_by", "decided_at"])
@@ -94,7 +94,7 @@ def deliver(remedy_id: int, *, proof: str, by: Person, at: datetime) -> Remedy:
     remedy, complaint = _lock(remedy_id, Action.DELIVER_REMEDY, by, at)
     proof = text.clean(proof, limit=200, field="proof")
     if not proof:
-        raise RuleBroken("proof.blank", _("请填写兑现凭证,例如收据号。"), field="proof")
+        raise RuleBroken("proof.blank", _("请填写兑现凭证，例如收据号。"), field="proof")
     if remedy.state != RemedyState.PROMISED:
         raise Conflict("not_promised", _("只有已承诺的补救才能兑现。"))
     remedy.state, remedy.delivered_at, remedy.proof = RemedyState.DELIVERED, at, proof
@@ -157,7 +157,7 @@ def _ask_for_approval(complaint: Complaint, remedy: Remedy) -> None:
     note = Note(
         key=f"remedy:{remedy.pk}:asked",
         recipient_ids=_who_may_approve(complaint, remedy),
-        text="%(no)s 的补救 %(amount)s 元超出授权额度,等待审批",
+        text="%(no)s 的补救 %(amount)s 元超出授权额度，等待审批",
         params={"no": complaint.no, "amount": str(remedy.amount)},
         url=f"/complaints/{complaint.no}/",
     )

@@ -99,10 +99,14 @@ def _spoke(complaint: Complaint, person: Person) -> bool:
 
 
 _ANSWERS_FOR_IT = Bar(
-    "answers_for_it", gettext_lazy("您是这件投诉的责任人,须由其他人进行。"), _answers
+    "answers_for_it", gettext_lazy("您是这件投诉的责任人，须由其他人进行。"), _answers
 )
-_OWN_BRANCH = Bar("own_branch", gettext_lazy("您属于责任机构,回访须由其他机构的人进行。"), _belongs)
-_HANDLED_IT = Bar("handled_it", gettext_lazy("您参与过这件投诉的处理,回访须由其他人进行。"), _spoke)
+_OWN_BRANCH = Bar(
+    "own_branch", gettext_lazy("您属于责任机构，回访须由其他机构的人进行。"), _belongs
+)
+_HANDLED_IT = Bar(
+    "handled_it", gettext_lazy("您参与过这件投诉的处理，回访须由其他人进行。"), _spoke
+)
 
 _S = Status
 _OPEN = frozenset({_S.TRIAGE, _S.HANDLING, _S.ANSWERED, _S.CALLED_BACK})
@@ -174,7 +178,7 @@ def check(complaint: Complaint, action: Action, person: Person) -> Rule:
     if not _status_fits(complaint, action):
         raise Conflict(
             "wrong_status",
-            _("投诉目前是“%(status)s”,不能执行“%(action)s”。")
+            _("投诉目前是“%(status)s”，不能执行“%(action)s”。")
             % {"status": complaint.get_status_display(), "action": action.label},
         )
     return rule

@@ -47,7 +47,7 @@ def _tell(complaint: Complaint, ruling: Ruling) -> None:
     note = Note(
         key=f"ruling:{ruling.pk}",
         recipient_ids=[ruling.person_id],
-        text="您被判定为 %(no)s 的整改责任人,请在 48 小时内提交整改单",
+        text="您被判定为 %(no)s 的整改责任人，请在 48 小时内提交整改单",
         params={"no": complaint.no},
         url=f"/complaints/{complaint.no}/",
     )

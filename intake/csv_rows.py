@@ -87,7 +87,7 @@ def _under(headers: tuple[str, ...], records: Iterable[_Record]) -> Iterator[Row
 
 def _broken(error: csv.Error) -> RuleBroken:
     return RuleBroken(
-        "row.broken", _("这一行的引号不成对,无法分出各列(%(error)s)。") % {"error": error}
+        "row.broken", _("这一行的引号不成对，无法分出各列（%(error)s）。") % {"error": error}
     )
 
 

@@ -46,7 +46,7 @@ def detect(path: Path) -> str:
         if _try(path, encoding).fits:
             return encoding
     raise FileRefused(
-        "file.encoding", _("无法识别文件的编码;请另存为 UTF-8、GB18030(GBK)或 UTF-16。")
+        "file.encoding", _("无法识别文件的编码；请另存为 UTF-8、GB18030(GBK)或 UTF-16。")
     )
 
 

@@ -241,7 +241,7 @@ def _again(key: str, first: tuple[str, str], what: str) -> AlreadyIn:
     if said != what:
         raise RuleBroken(
             "ref.in_use",
-            _("外部编号“%(ref)s”已是投诉 %(no)s,但内容不同;请核对是否重号。")
+            _("外部编号“%(ref)s”已是投诉 %(no)s，但内容不同；请核对是否重号。")
             % {"ref": key.rpartition(":ref:")[2], "no": no},
             field="ref",
         )

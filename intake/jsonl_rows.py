@@ -85,5 +85,5 @@ def _no_number(literal: str) -> NoReturn:
 def _cell(value: Any) -> Cell:
     if isinstance(value, dict | list):
         shown = json.dumps(value, ensure_ascii=False)
-        return Unreadable(shown, _("这里应是一个值,不是列表或对象。"))
+        return Unreadable(shown, _("这里应是一个值，不是列表或对象。"))
     return value  # type: ignore[no-any-return]

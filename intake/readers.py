@@ -32,12 +32,12 @@ def _open(path: Path, stack: ExitStack) -> Source:
         _refuse_other_archives(path)
         return open_xlsx(path, stack)
     if start.startswith(_OLD_OFFICE):
-        raise _kind(_("这是旧版 .xls 或加密的工作簿,请在 Excel 中另存为不加密的 .xlsx。"))
+        raise _kind(_("这是旧版 .xls 或加密的工作簿，请在 Excel 中另存为不加密的 .xlsx。"))
     visible = start.removeprefix(b"\xef\xbb\xbf").lstrip()
     if visible[:1] == b"<":
-        raise _kind(_("这其实是网页或 XML 表格,请在 Excel 中打开后另存为 .xlsx。"))
+        raise _kind(_("这其实是网页或 XML 表格，请在 Excel 中打开后另存为 .xlsx。"))
     if visible[:1] == b"[" and path.suffix.lower().startswith(".json"):
-        raise _kind(_("这是一整个 JSON 数组,请改成每行一个对象的 JSONL。"))
+        raise _kind(_("这是一整个 JSON 数组，请改成每行一个对象的 JSONL。"))
     if visible[:1] == b"{" or path.suffix.lower() in _JSON_LINES:
         return open_jsonl(stack.enter_context(path.open("rb")))
     return open_csv(stack.enter_context(open_text(path)))
@@ -68,4 +68,4 @@ def _refuse_other_archives(path: Path) -> None:
     except (zipfile.BadZipFile, ValueError, NotImplementedError):
         return  # the reader says that it is broken
     if not any(name.startswith("xl/") for name in names):
-        raise _kind(_("不支持这种文件;可导入 CSV、XLSX 和 JSONL。"))
+        raise _kind(_("不支持这种文件；可导入 CSV、XLSX 和 JSONL。"))

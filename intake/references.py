@@ -61,7 +61,7 @@ class References:
         if found is None:
             raise RuleBroken(
                 "concerned_branch.unknown",
-                _("没有“%(word)s”这个机构,或有几个同名;请填机构的代码或全名。")
+                _("没有“%(word)s”这个机构，或有几个同名；请填机构的代码或全名。")
                 % {"word": word[:60]},
                 field="concerned_branch",
             )
@@ -78,7 +78,7 @@ class References:
         if found is None:
             raise RuleBroken(
                 "category.unknown",
-                _("没有“%(word)s”这个投诉类别,或有几个同名;请填类别的代码或名称。")
+                _("没有“%(word)s”这个投诉类别，或有几个同名；请填类别的代码或名称。")
                 % {"word": word[:60] or OTHER},
                 field="category",
             )

@@ -17,7 +17,7 @@ def no_content_column(headers: Sequence[str]) -> FileRefused:
     """The sentence for a file that nowhere says what the complaint is."""
     return FileRefused(
         "file.no_content_column",
-        _("找不到投诉内容这一列(例如“投诉内容”“内容”或 text);现有的列:%(headers)s。")
+        _("找不到投诉内容这一列（例如“投诉内容”“内容”或 text）；现有的列：%(headers)s。")
         % {"headers": "、".join(h for h in headers if h)[:200] or _("无")},
     )
 
@@ -56,6 +56,6 @@ def _again() -> RuleBroken:
 def _too_wide(have: int, expected: int) -> RuleBroken:
     return RuleBroken(
         "row.too_wide",
-        _("这一行有 %(have)d 格,表头只有 %(expected)d 格;内容里的分隔符可能没有加引号。")
+        _("这一行有 %(have)d 格，表头只有 %(expected)d 格；内容里的分隔符可能没有加引号。")
         % {"have": have, "expected": expected},
     )

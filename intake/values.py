@@ -61,7 +61,7 @@ def moment(cell: Cell, *, since_1904: bool = False) -> datetime | None:
     if found is None or found.year not in _YEARS:
         raise RuleBroken(
             "received_at.unclear",
-            _("看不懂受理时间“%(text)s”;请写成 2026-11-20 10:30 这样。") % {"text": text[:60]},
+            _("看不懂受理时间“%(text)s”；请写成 2026-11-20 10:30 这样。") % {"text": text[:60]},
             field="received_at",
         )
     return found if timezone.is_aware(found) else timezone.make_aware(found)
@@ -135,7 +135,7 @@ def _unfolded(found: re.Match[str], text: str, field: str) -> str:
         raise RuleBroken(
             f"{field}.digits_lost",
             _(
-                "“%(text)s”被表格软件改成了科学计数,后面的数字已经丢失;请把这一列改为文本后重新填写。"
+                "“%(text)s”被表格软件改成了科学计数，后面的数字已经丢失；请把这一列改为文本后重新填写。"
             )
             % {"text": text[:60]},
             field=field,
@@ -153,7 +153,7 @@ def yes(cell: Cell) -> bool | None:
         return word in _YES
     raise RuleBroken(
         "anonymous.unclear",
-        _("看不懂“匿名”一列的“%(word)s”;请填 是 或 否。") % {"word": word[:60]},
+        _("看不懂“匿名”一列的“%(word)s”；请填 是 或 否。") % {"word": word[:60]},
         field="anonymous",
     )
 
@@ -167,7 +167,7 @@ def severity(cell: Cell) -> Severity:
     if word not in _SEVERITIES:
         raise RuleBroken(
             "severity.unknown",
-            _("没有“%(word)s”这个严重程度;请填 一般、较大 或 重大。") % {"word": word[:60]},
+            _("没有“%(word)s”这个严重程度；请填 一般、较大 或 重大。") % {"word": word[:60]},
             field="severity",
         )
     return _SEVERITIES[word]

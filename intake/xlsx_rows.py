@@ -92,14 +92,15 @@ def _refuse_bomb(path: Path) -> None:
     if unpacked > LARGEST_UNPACKED or unpacked > LARGEST_RATIO * path.stat().st_size:
         raise FileRefused(
             "file.bomb",
-            _("工作簿展开后有 %(size)d MB,超过允许的大小或压缩比,不予打开;请拆分后再导入。")
+            _("工作簿展开后有 %(size)d MB，超过允许的大小或压缩比，不予打开；请拆分后再导入。")
             % {"size": unpacked // 1024 // 1024},
         )
 
 
 def _broken(error: Exception) -> FileRefused:
     return FileRefused(
-        "file.broken", _("工作簿无法读取,可能已损坏(%(error)s)。") % {"error": type(error).__name__}
+        "file.broken",
+        _("工作簿无法读取，可能已损坏（%(error)s）。") % {"error": type(error).__name__},
     )
 
 
@@ -113,7 +114,7 @@ def _source(sheets: list[_Sheet], *, since_1904: bool) -> Source:
     return Source(
         chain.from_iterable(_under(sheet, named=len(taken) > 1) for sheet in taken),
         headers[own_columns(headers) :],
-        [_("工作表“%(title)s”没有投诉内容列,未读取。") % {"title": one.title} for one in others],
+        [_("工作表“%(title)s”没有投诉内容列，未读取。") % {"title": one.title} for one in others],
         since_1904,
     )
 
@@ -123,7 +124,7 @@ def _refuse_different(sheets: Sequence[_Sheet]) -> None:
         if sheet.headers != sheets[0].headers:
             raise FileRefused(
                 "file.different_headers",
-                _("工作表“%(one)s”与“%(other)s”的表头不同,请分开保存后各自导入。")
+                _("工作表“%(one)s”与“%(other)s”的表头不同，请分开保存后各自导入。")
                 % {"one": sheets[0].title, "other": sheet.title},
             )
 
@@ -191,14 +192,14 @@ def _quietly(rows: Iterator[Any]) -> Iterator[Any]:
 def _cell(value: Any, formula: Any) -> Cell:
     if value is None and formula is not None:
         shown = str(getattr(formula, "text", formula))
-        return Unreadable(shown, _("单元格是没有算出结果的公式,请在 Excel 中打开并保存后再导入。"))
+        return Unreadable(shown, _("单元格是没有算出结果的公式，请在 Excel 中打开并保存后再导入。"))
     if isinstance(value, str):
         if value in _ERRORS:
-            return Unreadable(value, _("单元格的公式出错(%(error)s)。") % {"error": value})
+            return Unreadable(value, _("单元格的公式出错（%(error)s）。") % {"error": value})
         return unescape(value)
     if isinstance(value, int | float) and abs(value) >= _DIGITS_KEPT:
         return Unreadable(
-            repr(value), _("号码被存成了数字,第 15 位以后已经丢失;请把这一列改为文本后重新填写。")
+            repr(value), _("号码被存成了数字，第 15 位以后已经丢失；请把这一列改为文本后重新填写。")
         )
     return value  # type: ignore[no-any-return]
 

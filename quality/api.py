@@ -90,7 +90,7 @@ class Sheets(Nouns):
         request=PartsIn,
         returns=SheetOut,
         status=201,
-        description=_("六部分齐全、写明承诺日期,停 48H;被退回的以原编号重新提交。"),
+        description=_("六部分齐全、写明承诺日期，停 48H；被退回的以原编号重新提交。"),
     )
     def create(self, request: Request, no: str) -> Response:
         """The sheet under its number."""

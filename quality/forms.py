@@ -38,7 +38,7 @@ class SheetForm(ActionForm):
     action = Action.SUBMIT_SHEET
     title = _("问题整改工作单")
     submit_label = _("提交整改单")
-    lead = _("六部分齐全、写明承诺日期,才算完成 48H")
+    lead = _("六部分齐全、写明承诺日期，才算完成 48H")
     done = _("整改单已提交。")
     fields_template = "quality/_sheet_fields.html"
 
@@ -46,18 +46,18 @@ class SheetForm(ActionForm):
         label=_("标题"),
         limit=TITLE_LIMIT,
         error_messages=_BLANK,
-        help_text=_("问题主体 + 问题性质 + 异常内容,例如:兰州中转站分拣延误致 3 票冷链货变质。"),
+        help_text=_("问题主体 + 问题性质 + 异常内容，例如：兰州中转站分拣延误致 3 票冷链货变质。"),
     )
     facts = _part(_("基本信息"), _("单号、时间、地点、货物、涉及人员。"))
     course = _part(_("事件经过"), rows=4)
     cause = _part(_("原因分析"), _("具体、真实、与问题直接相关。"), rows=4)
-    evidence = _part(_("调查取证"), _("看了什么记录、问了谁,得到什么。"))
+    evidence = _part(_("调查取证"), _("看了什么记录、问了谁，得到什么。"))
     containment = _part(_("应急处理措施"), _("先写客户关心的问题怎样解决。"))
     accountability = _part(_("责任追究"), _("包括外部供方和内部管理人员。"))
     prevention = _part(_("如何预防"))
     detection = _part(_("如何及时发现"))
     response = _part(_("如何快速响应客户"))
-    effect = _part(_("执行效果"), _("处理结果和客户满意度,如实写。"))
+    effect = _part(_("执行效果"), _("处理结果和客户满意度，如实写。"))
     committed_on = forms.DateField(
         label=_("承诺完成日期"),
         widget=forms.DateInput(attrs={"type": "date"}),
@@ -98,7 +98,7 @@ class ReturnForm(_OpinionForm):
     action = Action.RETURN_SHEET
     title = _("退回整改单")
     submit_label = _("退回")
-    done = _("整改单已退回,整改责任人已收到通知。")
+    done = _("整改单已退回，整改责任人已收到通知。")
     danger = True
 
     def perform(self, *, by: Person, at: datetime) -> Sheet:
@@ -112,8 +112,8 @@ class VerifyForm(_OpinionForm):
     action = Action.VERIFY_SHEET
     title = _("验收整改单")
     submit_label = _("验收通过")
-    lead = _("核实执行效果后确认,并给出指导意见")
-    done = _("整改单验收通过,内部闭环。")
+    lead = _("核实执行效果后确认，并给出指导意见")
+    done = _("整改单验收通过，内部闭环。")
 
     def perform(self, *, by: Person, at: datetime) -> Sheet:
         """Verify it. Raises RuleBroken."""
@@ -124,7 +124,7 @@ class WaiveForm(ActionForm):
     action = Action.WAIVE_SHEET
     title = _("免整改")
     submit_label = _("免整改")
-    lead = _("不再要求整改单;比例会单独统计")
+    lead = _("不再要求整改单；比例会单独统计")
     done = _("已免整改。")
     danger = True
 

@@ -155,7 +155,7 @@ def _tell_rectifier(complaint: Complaint, sheet: Sheet, at: datetime) -> None:
     note = Note(
         key=f"sheet:{sheet.pk}:{sheet.state}:{at.isoformat()}",
         recipient_ids=[person_id for person_id in told if person_id],
-        text="%(no)s 被退回,请按意见修改后重新提交" if returned else "%(no)s 验收通过",
+        text="%(no)s 被退回，请按意见修改后重新提交" if returned else "%(no)s 验收通过",
         params={"no": sheet.no},
         url=f"/complaints/{complaint.no}/",
     )

@@ -99,7 +99,7 @@ def free_port(wanted: int = 0) -> int:
 def remember(folder: Path, child: Child, pid: int) -> None:
     """Write down a child's pid, so that the next start can end it if we could not."""
     folder.mkdir(exist_ok=True)
-    note = {"pid": pid, "command": child.command[-1], "signal": int(child.stop_signal)}
+    note = {"pid": pid, "command": " ".join(child.command), "signal": int(child.stop_signal)}
     (folder / f"{child.name}.json").write_text(json.dumps(note))
 
 
@@ -107,7 +107,9 @@ def end_leftovers(folder: Path) -> None:
     """End the children that an earlier run wrote down and, when it was killed, left behind."""
     for path in sorted(folder.glob("*.json")):
         note = json.loads(path.read_text())
-        if note["command"] in _command_line(note["pid"]):
+        # the words that put PostgreSQL into a namespace are gone once it runs
+        runs = _command_line(note["pid"])
+        if runs and note["command"].endswith(runs):
             _end(note["pid"], note["signal"])
         path.unlink()
 
@@ -117,11 +119,11 @@ def _command_line(pid: int) -> str:
     proc = Path(f"/proc/{pid}/cmdline")
     if sys.platform.startswith("linux"):
         try:
-            return proc.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            return proc.read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
         except OSError:
             return ""
     asked = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True)
-    return asked.stdout
+    return asked.stdout.strip()
 
 
 def _end(pid: int, stop_signal: int, patience: float = 10) -> None:

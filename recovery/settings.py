@@ -288,7 +288,7 @@ SPECTACULAR_SETTINGS = {
     "TAGS": [
         {"name": "sign-in", "description": "登录和令牌"},
         {"name": "complaints", "description": "登记、台账、一件投诉和它的经过"},
-        {"name": "contacts", "description": "和客户的联系:致歉、进度、结果"},
+        {"name": "contacts", "description": "和客户的联系：致歉、进度、结果"},
         {"name": "triage", "description": "分拣和责任判定"},
         {"name": "remedies", "description": "补救"},
         {"name": "sheets", "description": "整改单"},

@@ -51,6 +51,12 @@ class Supervisor:
             _kill_session(process.pid)
 
     async def _watch(self, child: Child) -> None:
+        try:
+            await self._keep_running(child)
+        except OSError as error:
+            self._fail(f"{child.name} could not be started: {error}")
+
+    async def _keep_running(self, child: Child) -> None:
         deaths: deque[float] = deque(maxlen=QUICK_DEATHS)
         while not self.stopping:
             code = await self._run_once(child, is_restart=bool(deaths))
@@ -68,38 +74,41 @@ class Supervisor:
 
     async def _run_once(self, child: Child, *, is_restart: bool) -> int:
         """Run the child to its end; its exit code."""
-        process = await self._spawn(child)
+        process, pump = await self._spawn(child)
         self.remember(child, process.pid)
         self.running[child.name] = (child, process)
         if self.stopping:
             _signal(process, child.stop_signal)
         if is_restart:
             self.say("up", f"{child.name} restarted (pid {process.pid})")
-        pump = asyncio.create_task(self._pump(child.name, process.stdout))
         code = await process.wait()
         _kill_session(process.pid)
         await pump
         del self.running[child.name]
         return code
 
-    async def _spawn(self, child: Child) -> asyncio.subprocess.Process:
-        log = open(child.log, "ab") if child.log else None  # noqa: SIM115
-        try:
-            return await asyncio.create_subprocess_exec(
+    async def _spawn(self, child: Child) -> tuple[asyncio.subprocess.Process, asyncio.Task[None]]:
+        """Start it; its output goes to its log, or to us, and then the task passes it on."""
+        # a pipe of our own: asyncio's would make wait() wait for grandchildren that hold it, too
+        reading, writing = os.pipe()
+        with open(child.log or os.devnull, "ab") as log, open(writing, "wb") as ours:
+            process = await asyncio.create_subprocess_exec(
                 *child.command,
                 stdin=asyncio.subprocess.DEVNULL,
-                stdout=log or asyncio.subprocess.PIPE,
+                stdout=log if child.log else ours,
                 stderr=asyncio.subprocess.STDOUT,
                 **popen_arguments(child),
             )
-        finally:
-            if log:
-                log.close()
+        return process, asyncio.create_task(self._pump(child.name, reading))
 
-    async def _pump(self, name: str, stream: asyncio.StreamReader | None) -> None:
+    async def _pump(self, name: str, descriptor: int) -> None:
         """Pass on every byte the child writes, line by line, to the last one."""
+        stream = asyncio.StreamReader()
+        protocol = asyncio.StreamReaderProtocol(stream)
+        source = open(descriptor, "rb", buffering=0)  # noqa: SIM115  (the transport closes it)
+        await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, source)
         rest = b""
-        while stream and (part := await stream.read(65536)):
+        while part := await stream.read(65536):
             *lines, rest = (rest + part).split(b"\n")
             for line in lines:
                 self.say(name, line.decode(errors="replace"))
@@ -110,6 +119,9 @@ class Supervisor:
         reason = f"{child.name} ended {QUICK_DEATHS} times within a minute ({ending})"
         if words := child.last_words():
             reason += f"; its last words:\n{words}"
+        self._fail(reason)
+
+    def _fail(self, reason: str) -> None:
         if not self.failed.done():
             self.failed.set_result(reason)
 

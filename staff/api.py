@@ -105,7 +105,7 @@ class Tokens(Nouns):
     permission_classes = (AllowAny,)
 
     @operation(
-        _("登录,取得令牌"),
+        _("登录，取得令牌"),
         tag="sign-in",
         request=SignInIn,
         returns=TokenOut,
@@ -113,7 +113,7 @@ class Tokens(Nouns):
         errors=(400, 401, 415),
         auth=[],
         description=_(
-            "之后每次请求带上 `Authorization: Token <令牌>`。令牌只显示这一次,到期作废。"
+            "之后每次请求带上 `Authorization: Token <令牌>`。令牌只显示这一次，到期作废。"
         ),
     )
     def create(self, request: Request) -> Response:
@@ -129,7 +129,7 @@ class CurrentToken(Nouns):
 
     authentication_classes = (tokens.TokenAuthentication,)
 
-    @operation(_("退出,作废当前令牌"), tag="sign-in", status=204, errors=(401,))
+    @operation(_("退出，作废当前令牌"), tag="sign-in", status=204, errors=(401,))
     def destroy(self, request: Request) -> Response:
         """The token that came with this request is worth nothing from now on."""
         request.auth.delete()
@@ -159,7 +159,7 @@ class People(Nouns):
     """Whom a ruling may name."""
 
     @operation(
-        _("在职人员(可判为整改责任人)"),
+        _("在职人员（可判为整改责任人）"),
         tag="reference",
         returns=PersonRowOut(many=True),
         errors=LISTING,

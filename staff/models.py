@@ -56,7 +56,7 @@ class Branch(models.Model):
                 condition=models.Q(kind="headquarters", parent=None)
                 | ~models.Q(kind="headquarters") & models.Q(parent__isnull=False),
                 name="branch_only_headquarters_has_no_parent",
-                violation_error_message=_("除总部外,每个机构都要有上级。"),
+                violation_error_message=_("除总部外，每个机构都要有上级。"),
             ),
         ]
         indexes: ClassVar = [
@@ -153,7 +153,7 @@ class AuthorityLimit(models.Model):
 
     role = models.CharField(_("角色"), max_length=12, choices=Role, unique=True)
     amount = models.DecimalField(
-        _("限额(元)"), max_digits=12, decimal_places=2, validators=[MinValueValidator(0)]
+        _("限额（元）"), max_digits=12, decimal_places=2, validators=[MinValueValidator(0)]
     )
 
     class Meta:

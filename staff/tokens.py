@@ -47,6 +47,6 @@ def sign_in(username: str, password: str) -> tuple[Person, str, datetime]:
     if len(password) <= PASSWORD_LIMIT:
         person = authenticate(username=username, password=password)
     if not isinstance(person, Person):
-        raise WrongSignIn("sign_in.failed", _("用户名或密码不对,请再试一次。"))
+        raise WrongSignIn("sign_in.failed", _("用户名或密码不对，请再试一次。"))
     kept, token = AuthToken.objects.create(user=person)
     return person, token, kept.expiry

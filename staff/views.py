@@ -11,8 +11,8 @@ class SignInForm(AuthenticationForm):
     """One sentence for a wrong name and a wrong password, so that neither can be guessed."""
 
     error_messages = {
-        "invalid_login": _("用户名或密码不对,请再试一次。"),
-        "inactive": _("用户名或密码不对,请再试一次。"),
+        "invalid_login": _("用户名或密码不对，请再试一次。"),
+        "inactive": _("用户名或密码不对，请再试一次。"),
     }
 
 

@@ -145,7 +145,7 @@ def register(cast: Cast) -> Register:
     def _register(*, by: Person | None = None, at: datetime = MONDAY, **said: Any) -> Complaint:
         usual = Report(
             channel=Channel.PHONE,
-            what=f"第 {next(numbers)} 票货晚到三天,打电话没人接。",
+            what=f"第 {next(numbers)} 票货晚到三天，打电话没人接。",
             category=cast.late_goods,
             severity=Severity.MINOR,
             complainant_name="孙玉梅",

@@ -85,7 +85,7 @@ def test_a_complaint_goes_from_the_call_to_the_ranking(cast: Cast, week: Week) -
 
 
 def _first_round(cast: Cast, week: Week) -> str:
-    main = week.case(cast.li, "货晚到三天,打电话没人接。")
+    main = week.case(cast.li, "货晚到三天，打电话没人接。")
     assert [c["kind"] for c in week.sees(cast.li, "desk/")["results"]] == ["apology", "result"]
 
     week.at(1 / 3)  # 12:20
@@ -95,7 +95,7 @@ def _first_round(cast: Cast, week: Week) -> str:
 
     week.at(1)
     silent = week.case(cast.li, "寄丢一箱水果。")
-    spot = week.case(cast.li, "外箱破损。", settled_on_spot=True, settlement="当场道歉,重新打包")
+    spot = week.case(cast.li, "外箱破损。", settled_on_spot=True, settlement="当场道歉，重新打包")
     week.at(1 + 1 / 12)  # 13:05
     for case in (main, silent, spot):
         week.rule(case, cast)
@@ -167,7 +167,7 @@ def _second_round(cast: Cast, week: Week, main: str) -> None:
     sheet = week.says(cast.ma, f"{main}sheets/", {**PARTS, "committed_on": "2026-12-01"})
     assert sheet["no"] == "问字【2026】002号"
     week.at(110)
-    week.says(cast.chen, f"{main}sheets/verification/", {"opinion": "属实,有效"}, expect=200)
+    week.says(cast.chen, f"{main}sheets/verification/", {"opinion": "属实，有效"}, expect=200)
     assert instant(week.sees(cast.ma, main)["closed_inside_at"]) == MONDAY + 110 * HOUR
     week.at(140)
     week.says(cast.chen, f"{main}callbacks/", SATISFIED)

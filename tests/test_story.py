@@ -89,7 +89,7 @@ def test_one_complaint_from_the_call_to_both_closings(cast: Cast, register: Regi
         by=cast.chen,
         at=MONDAY + 70 * HOUR,
     )
-    sheets.verify(case.pk, opinion="属实,有效", by=cast.chen, at=MONDAY + 90 * HOUR)
+    sheets.verify(case.pk, opinion="属实，有效", by=cast.chen, at=MONDAY + 90 * HOUR)
 
     case.refresh_from_db()
     assert case.status == Status.CLOSED

@@ -53,7 +53,7 @@ class Attachments(Nouns):
         returns=AttachmentOut,
         status=201,
         description=_(
-            "图片、PDF、Word、Excel、录音、视频和文本,每个不超过 20 MB;以内容而不是扩展名为准。"
+            "图片、PDF、Word、Excel、录音、视频和文本，每个不超过 20 MB；以内容而不是扩展名为准。"
         ),
     )
     def create(self, request: Request, no: str) -> Response:

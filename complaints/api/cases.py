@@ -29,21 +29,21 @@ from staff.session import person_of
 KEY_LIMIT = 200
 
 _FILTERS = [
-    query("q", _("编号、单号、姓名、电话,或投诉内容里的字")),
-    query("status", _("状态;`open`:未结"), enum=["open", *Status.values]),
-    query("clock", _("`late`:有超时;`soon`:24 小时内到期"), enum=["late", "soon"]),
-    query("ruled", _("责任判定:`no` 待判定,`yes` 已判定"), enum=["no", "yes"]),
+    query("q", _("编号、单号、姓名、电话，或投诉内容里的字")),
+    query("status", _("状态；`open`:未结"), enum=["open", *Status.values]),
+    query("clock", _("`late`:有超时；`soon`:24 小时内到期"), enum=["late", "soon"]),
+    query("ruled", _("责任判定：`no` 待判定，`yes` 已判定"), enum=["no", "yes"]),
     query("severity", _("严重程度"), enum=Severity.values),
     query("channel", _("渠道"), enum=Channel.values),
-    query("branch", _("机构代码:受理机构或责任机构")),
-    OpenApiParameter("received_from", OpenApiTypes.DATE, description=_("受理日期自(含)")),
-    OpenApiParameter("received_to", OpenApiTypes.DATE, description=_("受理日期至(含)")),
+    query("branch", _("机构代码：受理机构或责任机构")),
+    OpenApiParameter("received_from", OpenApiTypes.DATE, description=_("受理日期自（含）")),
+    OpenApiParameter("received_to", OpenApiTypes.DATE, description=_("受理日期至（含）")),
 ]
 _KEY = OpenApiParameter(
     "Idempotency-Key",
     str,
     OpenApiParameter.HEADER,
-    description=_("至多 200 个字符;同一个值再次提交不会登记第二件,返回 200 和已登记的那一件。"),
+    description=_("至多 200 个字符；同一个值再次提交不会登记第二件，返回 200 和已登记的那一件。"),
 )
 
 
@@ -75,7 +75,7 @@ class Complaints(Nouns):
         errors=(400, 401, 403, 413, 415, 422),
         parameters=[_KEY],
         description=_(
-            "登记的人即首问责任人,四个时限从 `received_at` 起算。不带时区的时间按公司时区理解。"
+            "登记的人即首问责任人，四个时限从 `received_at` 起算。不带时区的时间按公司时区理解。"
         ),
     )
     def create(self, request: Request) -> Response:
@@ -107,7 +107,7 @@ class Reveals(Nouns):
     """Looking at what is masked."""
 
     @operation(
-        _("查看联系方式(留痕)"),
+        _("查看联系方式（留痕）"),
         tag="complaints",
         request=NothingIn,
         returns=RevealOut,
@@ -151,6 +151,6 @@ def _refuse_other_body(first: Complaint, report: Report) -> None:
     if any(getattr(first, name) != getattr(report, name) for name in told):
         raise KeyReused(
             "idempotency_key.reused",
-            gettext("这个 Idempotency-Key 已用于另一件投诉,请换一个。"),
+            gettext("这个 Idempotency-Key 已用于另一件投诉，请换一个。"),
             field="Idempotency-Key",
         )

@@ -28,12 +28,12 @@ class Contacts(Nouns):
         return self.page(found, ContactOut)
 
     @operation(
-        _("记录联系(致歉、进度、结果)"),
+        _("记录联系（致歉、进度、结果）"),
         tag="contacts",
         request=ContactIn,
         returns=ContactOut,
         status=201,
-        description=_("联系上客户的致歉停 1H,结果停 24H,以通话发生的时间为准。"),
+        description=_("联系上客户的致歉停 1H，结果停 24H，以通话发生的时间为准。"),
     )
     def create(self, request: Request, no: str) -> Response:
         """The talk as it was written down."""

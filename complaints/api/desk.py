@@ -28,7 +28,7 @@ _TYPED = 500
 class Desk(Nouns):
     """What the person owes."""
 
-    @operation(_("工作台:我欠的时限"), tag="desk", returns=OwedOut(many=True), errors=LISTING)
+    @operation(_("工作台：我欠的时限"), tag="desk", returns=OwedOut(many=True), errors=LISTING)
     def list(self, request: Request) -> Response:
         """The running clocks this person has to stop, soonest due first."""
         refuse_unknown_query(request, frozenset())
@@ -44,7 +44,7 @@ class Escalations(Nouns):
         returns=EscalationOut(many=True),
         errors=(400, 401, 403),
         parameters=[
-            query("level", _("级别;0 为预警"), enum=_LEVELS),
+            query("level", _("级别；0 为预警"), enum=_LEVELS),
             query("kind", _("时限"), enum=ClockKind.values),
             query("acknowledged", _("`no`:等待确认的"), enum=["no"]),
         ],
@@ -100,8 +100,8 @@ class Playbook(Nouns):
         returns=PlaybookOut(many=True),
         errors=LISTING,
         parameters=[
-            query("what", _("正在输入的投诉内容:只返回最合适的几条")),
-            query("category", _("类别代码:只返回最合适的几条")),
+            query("what", _("正在输入的投诉内容：只返回最合适的几条")),
+            query("category", _("类别代码：只返回最合适的几条")),
         ],
     )
     def list(self, request: Request) -> Response:

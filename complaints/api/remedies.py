@@ -32,7 +32,7 @@ class Remedies(Nouns):
         request=RemedyIn,
         returns=RemedyOut,
         status=201,
-        description=_("整件投诉的补救总额在授权额度内即为已承诺,超出则等待审批。"),
+        description=_("整件投诉的补救总额在授权额度内即为已承诺，超出则等待审批。"),
     )
     def create(self, request: Request, no: str) -> Response:
         """Promised, or awaiting an approval."""

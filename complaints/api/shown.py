@@ -277,7 +277,7 @@ class EventOut(serializers.Serializer[Event]):
     recorded_at = serializers.DateTimeField()
     actor = PersonOut(allow_null=True)
     data = serializers.DictField(  # type: ignore[assignment]  # a field, not the property
-        help_text="当时说明的内容;`changes` 为 {字段: [旧值, 新值]}"
+        help_text="当时说明的内容；`changes` 为 {字段： [旧值，新值]}"
     )
 
     def get_kind_label(self, event: Event) -> str:

@@ -77,7 +77,7 @@ class ContactForm(ActionForm):
     action = Action.RECORD_CONTACT
     title = _("记录联系")
     submit_label = _("保存联系记录")
-    lead = _("联系上客户,才算完成致歉或反馈")
+    lead = _("联系上客户，才算完成致歉或反馈")
     done = _("联系已记录。")
 
     kind = forms.ChoiceField(
@@ -85,7 +85,7 @@ class ContactForm(ActionForm):
         choices=ContactKind,
         widget=forms.RadioSelect,
         initial=ContactKind.APOLOGY,
-        help_text=_("致歉:向客户道歉;进度:还在处理;结果:告知决定和补救。"),
+        help_text=_("致歉：向客户道歉；进度：还在处理；结果：告知决定和补救。"),
     )
     means = forms.ChoiceField(
         label=_("联系方式"), choices=Means, widget=forms.RadioSelect, initial=Means.PHONE
@@ -96,7 +96,7 @@ class ContactForm(ActionForm):
         error_messages={"required": _("请说明是否联系上客户。")},
     )
     occurred_at = LocalDateTime(
-        label=_("联系时间"), initial=this_minute, help_text=_("通话发生的时间,不是录入时间。")
+        label=_("联系时间"), initial=this_minute, help_text=_("通话发生的时间，不是录入时间。")
     )
     said = CleanText(
         label=_("沟通内容"),
@@ -132,7 +132,7 @@ class RejectForm(ActionForm):
     action = Action.REJECT
     title = _("分拣为无效")
     submit_label = _("判为无效")
-    lead = _("时限停止;以后可以改回有效,仍从受理时间起算")
+    lead = _("时限停止；以后可以改回有效，仍从受理时间起算")
     done = _("已判为无效。")
     danger = True
 
@@ -165,8 +165,8 @@ class RulingForm(ActionForm):
     action = Action.RULE
     title = _("判定责任")
     submit_label = _("判定")
-    lead = _("判到机构和人;整改责任人会收到通知")
-    done = _("责任已判定,整改责任人已收到通知。")
+    lead = _("判到机构和人；整改责任人会收到通知")
+    done = _("责任已判定，整改责任人已收到通知。")
 
     branch = forms.ModelChoiceField(
         Branch.objects.all(),
@@ -212,7 +212,7 @@ class RemedyForm(ActionForm):
     action = Action.PROPOSE_REMEDY
     title = _("提出补救")
     submit_label = _("提出")
-    lead = _("额度内即可承诺,超出额度自动转审批")
+    lead = _("额度内即可承诺，超出额度自动转审批")
     done = _("补救已提出。")
 
     kind = forms.ChoiceField(
@@ -222,12 +222,12 @@ class RemedyForm(ActionForm):
         error_messages={"required": _("请选择补救方式。")},
     )
     amount = forms.DecimalField(
-        label=_("金额(元)"),
+        label=_("金额（元）"),
         min_value=Decimal(0),
         max_value=remedies.LARGEST,
         decimal_places=2,
         initial=Decimal(0),
-        help_text=_("公司承担的费用;致歉信填 0。"),
+        help_text=_("公司承担的费用；致歉信填 0。"),
     )
     description = CleanText(
         label=_("补救内容"), limit=500, error_messages={"required": _("请写明补救的内容。")}
@@ -291,7 +291,7 @@ class CloseForm(ActionForm):
     action = Action.CLOSE
     title = _("客户侧结案")
     submit_label = _("结案")
-    lead = _("结果已告知、已回访、补救已定,才能结案")
+    lead = _("结果已告知、已回访、补救已定，才能结案")
     done = _("客户侧已结案。")
 
     def perform(self, *, by: Person, at: datetime) -> Complaint:
@@ -302,8 +302,8 @@ class ReopenForm(ActionForm):
     action = Action.REOPEN
     title = _("重开")
     submit_label = _("重开新一轮")
-    lead = _("四个时限重新计时,上一轮的结果不变")
-    done = _("已重开,四个时限重新计时。")
+    lead = _("四个时限重新计时，上一轮的结果不变")
+    done = _("已重开，四个时限重新计时。")
 
     reason = CleanText(
         label=_("客户为什么仍不满意"),
@@ -320,7 +320,7 @@ class WithdrawForm(ActionForm):
     action = Action.WITHDRAW
     title = _("撤诉")
     submit_label = _("记录撤诉")
-    lead = _("必须由客户提出;已超时的时限不会抹去")
+    lead = _("必须由客户提出；已超时的时限不会抹去")
     done = _("已记录撤诉。")
     danger = True
 
@@ -350,7 +350,7 @@ class AttachForm(ActionForm):
 
     attachments = ManyFiles(
         label=_("文件"),
-        help_text=_("照片、单据、录音等,每个不超过 20 MB。"),
+        help_text=_("照片、单据、录音等，每个不超过 20 MB。"),
         error_messages={"required": _("请选择文件。")},
     )
 
@@ -396,7 +396,7 @@ class DeliverRemedyForm(RemedyActionForm):
         label=_("兑现凭证"),
         limit=200,
         help_text=_("收据号、转账流水号或快递单号。"),
-        error_messages={"required": _("请填写兑现凭证,例如收据号。")},
+        error_messages={"required": _("请填写兑现凭证，例如收据号。")},
     )
 
     def perform(self, *, by: Person, at: datetime) -> Remedy:
@@ -421,7 +421,7 @@ class CancelRemedyForm(RemedyActionForm):
 class AcknowledgeForm(ActionForm):
     action = Action.ACKNOWLEDGE
     title = _("确认升级")
-    submit_label = _("我已知悉,正在跟进")
+    submit_label = _("我已知悉，正在跟进")
     done = _("升级已确认。")
 
     note = CleanText(label=_("怎样跟进"), limit=500, required=False)

@@ -26,7 +26,7 @@ class RegisterForm(forms.Form):
         label=_("渠道"), choices=Channel, widget=forms.RadioSelect, initial=Channel.PHONE
     )
     received_at = LocalDateTime(
-        label=_("受理时间"), initial=this_minute, help_text=_("客户告诉我们的时间,默认现在。")
+        label=_("受理时间"), initial=this_minute, help_text=_("客户告诉我们的时间，默认现在。")
     )
     complainant_phone = CleanText(label=_("联系电话"), limit=40, required=False)
     complainant_name = CleanText(label=_("投诉人"), limit=60, required=False)
@@ -34,7 +34,7 @@ class RegisterForm(forms.Form):
         label=_("投诉人身份"), choices=ComplainantRole, initial=ComplainantRole.CUSTOMER
     )
     anonymous = forms.BooleanField(
-        label=_("匿名"), required=False, help_text=_("客户不愿透露身份;无法致歉和回访。")
+        label=_("匿名"), required=False, help_text=_("客户不愿透露身份；无法致歉和回访。")
     )
     what = CleanText(
         label=_("投诉内容"),
@@ -55,11 +55,11 @@ class RegisterForm(forms.Form):
     )
     remedy_sought = CleanText(label=_("客户诉求"), limit=500, required=False)
     settled_on_spot = forms.BooleanField(
-        label=_("现场已处理"), required=False, help_text=_("已当场致歉并告知结果;仍会安排回访。")
+        label=_("现场已处理"), required=False, help_text=_("已当场致歉并告知结果；仍会安排回访。")
     )
     settlement = CleanText(label=_("现场怎样处理"), limit=2000, lines=True, rows=2, required=False)
     attachments = ManyFiles(
-        label=_("附件"), required=False, help_text=_("照片、单据、录音等,每个不超过 20 MB。")
+        label=_("附件"), required=False, help_text=_("照片、单据、录音等，每个不超过 20 MB。")
     )
     submission_key = forms.UUIDField(widget=forms.HiddenInput, required=False)
 

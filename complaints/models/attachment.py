@@ -17,7 +17,7 @@ class Attachment(models.Model):
     file = models.FileField(upload_to="attachments/%Y/%m/")
     name = models.CharField(_("文件名"), max_length=150)
     content_type = models.CharField(max_length=100)
-    size = models.PositiveBigIntegerField(_("大小(字节)"))
+    size = models.PositiveBigIntegerField(_("大小（字节）"))
     sha256 = models.CharField(max_length=64)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()

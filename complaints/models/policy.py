@@ -33,7 +33,7 @@ class PolicyClock(models.Model):
 
     policy = models.ForeignKey(Policy, models.CASCADE, related_name="clocks")
     kind = models.CharField(_("时限"), max_length=10, choices=ClockKind)
-    minutes = models.PositiveIntegerField(_("时长(分钟)"))
+    minutes = models.PositiveIntegerField(_("时长（分钟）"))
 
     class Meta:
         verbose_name = _("时长")
@@ -63,7 +63,7 @@ class PolicyStep(models.Model):
     clock = models.ForeignKey(PolicyClock, models.CASCADE, related_name="steps")
     number = models.PositiveSmallIntegerField(_("序号"))
     level = models.PositiveSmallIntegerField(_("级别"))
-    offset_minutes = models.IntegerField(_("距到期(分钟,负数为之前)"))
+    offset_minutes = models.IntegerField(_("距到期（分钟，负数为之前）"))
     tells_debtor = models.BooleanField(_("通知责任人"), default=False)
     roles = ArrayField(
         models.CharField(max_length=12, choices=Role), default=list, verbose_name=_("通知角色")

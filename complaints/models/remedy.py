@@ -41,7 +41,7 @@ class Remedy(models.Model):
     round = models.PositiveSmallIntegerField()
     kind = models.CharField(_("补救方式"), max_length=15, choices=RemedyKind)
     amount = models.DecimalField(
-        _("金额(元)"),
+        _("金额（元）"),
         max_digits=12,
         decimal_places=2,
         default=Decimal(0),

@@ -35,7 +35,7 @@ def register(request: HttpRequest) -> HttpResponse:
     form = RegisterForm(request.POST, request.FILES)
     if form.is_valid() and (made := attempt(form, lambda: form.perform(by=person, at=at))):
         complaint, created = made
-        words = _("已登记 %(no)s。") if created else _("这份登记已经提交过:%(no)s。")
+        words = _("已登记 %(no)s。") if created else _("这份登记已经提交过：%(no)s。")
         messages.success(request, words % {"no": complaint.no}, extra_tags="draft-done-register")
         return redirect("complaint-detail", no=complaint.no)
     return render(request, "complaints/register.html", {"form": form}, status=422)

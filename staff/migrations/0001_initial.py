@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('role', models.CharField(choices=[('frontline', '一线'), ('supervisor', '主管'), ('quality', '品质管理员'), ('director', '服务总监'), ('gm', '总经理'), ('admin', '系统管理员')], max_length=12, unique=True, verbose_name='角色')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=12, validators=[django.core.validators.MinValueValidator(0)], verbose_name='限额(元)')),
+                ('amount', models.DecimalField(decimal_places=2, max_digits=12, validators=[django.core.validators.MinValueValidator(0)], verbose_name='限额（元）')),
             ],
             options={
                 'verbose_name': '授权额度',
@@ -82,7 +82,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='branch',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'headquarters'), ('parent', None)), models.Q(models.Q(('kind', 'headquarters'), _negated=True), ('parent__isnull', False)), _connector='OR'), name='branch_only_headquarters_has_no_parent', violation_error_message='除总部外,每个机构都要有上级。'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'headquarters'), ('parent', None)), models.Q(models.Q(('kind', 'headquarters'), _negated=True), ('parent__isnull', False)), _connector='OR'), name='branch_only_headquarters_has_no_parent', violation_error_message='除总部外，每个机构都要有上级。'),
         ),
         migrations.AddIndex(
             model_name='person',

@@ -151,7 +151,7 @@ DEEDS = {
         ({"opinion": ""}, 400, "opinion.blank", "opinion"), "ma", submitted,
     ),
     "sheet verification": Deed(
-        "sheets/verification/", "chen", {"opinion": "属实,有效"}, 200, {"state": "verified"},
+        "sheets/verification/", "chen", {"opinion": "属实，有效"}, 200, {"state": "verified"},
         ({"opinion": "字" * 4001}, 400, "text.too_long", "opinion"), "ma", submitted,
     ),
     "sheet waiver": Deed(

@@ -44,7 +44,7 @@ def test_everyone_sees_their_part_of_the_firm(api: Callers, cast: Cast, register
 def test_the_list_is_narrowed(
     api: Callers, cast: Cast, register: Register, clock: time_machine.Traveller
 ) -> None:
-    early = register(at=MONDAY - 30 * HOUR, severity=Severity.MAJOR, what="冷链断了,海鲜坏了")
+    early = register(at=MONDAY - 30 * HOUR, severity=Severity.MAJOR, what="冷链断了，海鲜坏了")
     mail = register(channel=Channel.MAIL, order_no="YD77", complainant_phone="0510-8888 1234")
     ruled = register()
     scenes.accept(ruled, cast, at=MONDAY)

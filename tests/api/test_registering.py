@@ -14,7 +14,7 @@ from tests.conftest import MONDAY, Cast
 
 REPORT = {
     "channel": "phone",
-    "what": "货晚到三天,打电话没人接。",
+    "what": "货晚到三天，打电话没人接。",
     "category": "late-delivery",
     "severity": "minor",
     "complainant_name": "孙玉梅",

@@ -27,7 +27,7 @@ def test_a_wrong_name_and_a_wrong_password_sound_the_same(
 ) -> None:
     answer = Caller().say("tokens/", {"username": username, "password": password})
     refused(answer, 401, "sign_in.failed")
-    assert answer.json()["message"] == "用户名或密码不对,请再试一次。"
+    assert answer.json()["message"] == "用户名或密码不对，请再试一次。"
 
 
 def test_a_closed_account_sounds_like_a_wrong_password(cast: Cast) -> None:

@@ -216,7 +216,7 @@ def test_the_limit_counts_characters_after_cleaning() -> None:
     assert clean(" " + "𠮷" * 100 + "\n", limit=100) == "𠮷" * 100
     assert refusal("𠮷" * 101, limit=100) == "text.too_long"
     assert len(clean("e\u0301" * 100, limit=100)) == 100
-    with pytest.raises(RuleBroken, match=r"最多 100 个字,现有 1000000 个字"):
+    with pytest.raises(RuleBroken, match=r"最多 100 个字，现有 1000000 个字"):
         clean("长" * 1_000_000, limit=100)
 
 

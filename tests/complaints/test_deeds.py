@@ -37,7 +37,7 @@ def test_a_ruling_names_branch_and_person_and_tells_them(cast: Cast, case: Compl
     case = fresh(case)
     assert (case.responsible_branch, case.rectifier) == (cast.lanzhou, cast.ma)
     told = Message.objects.get(recipient=cast.ma)
-    assert str(told) == f"您被判定为 {case.no} 的整改责任人,请在 48 小时内提交整改单"
+    assert str(told) == f"您被判定为 {case.no} 的整改责任人，请在 48 小时内提交整改单"
     event = Event.objects.filter(complaint=case).last()
     assert event is not None
     assert event.data == {

@@ -328,10 +328,10 @@ def test_messages_say_what_is_due_when_in_chinese(cast: Cast, register: Register
         f"{case.no} 的致歉时限将于 {due} 到期",
         f"{case.no} 的致歉时限将于 {due} 到期",
         f"{case.no} 的致歉时限将于 {due} 到期",
-        f"{case.no} 的致歉已超时(一级升级),应于 {due} 完成",
-        f"{case.no} 的致歉二级升级,应于 {due} 完成",
-        f"{case.no} 的致歉二级升级,应于 {due} 完成",
-        f"{case.no} 的致歉三级升级,应于 {due} 完成",
+        f"{case.no} 的致歉已超时（一级升级），应于 {due} 完成",
+        f"{case.no} 的致歉二级升级，应于 {due} 完成",
+        f"{case.no} 的致歉二级升级，应于 {due} 完成",
+        f"{case.no} 的致歉三级升级，应于 {due} 完成",
     ]
     assert {message.url for message in Message.objects.all()} == {f"/complaints/{case.no}/"}
     assert {m.urgent for m in Message.objects.filter(recipient=cast.gao)} == {True}

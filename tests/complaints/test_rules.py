@@ -176,7 +176,7 @@ def test_whoever_spoke_to_the_customer_is_not_offered_the_callback(
 def test_a_refusal_names_the_action_and_the_status_in_chinese() -> None:
     with pytest.raises(NotAllowed, match="您没有权限对这件投诉执行“验收整改单”。"):
         check(case_in(Status.HANDLING), Action.VERIFY_SHEET, person("F"))
-    with pytest.raises(Conflict, match="投诉目前是“已撤诉”,不能执行“撤诉”。"):
+    with pytest.raises(Conflict, match="投诉目前是“已撤诉”，不能执行“撤诉”。"):
         check(case_in(Status.WITHDRAWN), Action.WITHDRAW, person("F"))
 
 

@@ -150,11 +150,11 @@ def test_the_story_is_told_latest_first(cast: Cast, register: Register) -> None:
 
 
 def test_likely_duplicates_share_order_phone_or_words(cast: Cast, register: Register) -> None:
-    what = "从无锡发往兰州的两箱瓷器到货时碎了三只,外箱有明显压痕。"
+    what = "从无锡发往兰州的两箱瓷器到货时碎了三只，外箱有明显压痕。"
     same_order = register(what="丢件", order_no="SF123", complainant_phone="1")
     same_phone = register(what="态度差", complainant_phone="+86 138 0013 8000")
     alike = register(what=what, complainant_phone="2")
-    register(what="快递员态度恶劣,骂人。", complainant_phone="3")
+    register(what="快递员态度恶劣，骂人。", complainant_phone="3")
     register(by=cast.zhao, what=what)
     register(by=cast.chen, what=what, received_at=MONDAY - 31 * 24 * HOUR)
     found = duplicates.likely(

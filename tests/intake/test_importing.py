@@ -403,7 +403,7 @@ def test_wrong_options_are_answered_clearly(
 def test_no_quality_manager_at_headquarters_is_said(tmp_path: Path, cast: Cast) -> None:
     Person.objects.filter(pk=cast.chen.pk).update(is_active=False)
     path = write_csv(tmp_path / "a.csv", "内容", "晚到")
-    with pytest.raises(CommandError, match="总部没有在用的品质管理员;请用 --by"):
+    with pytest.raises(CommandError, match="总部没有在用的品质管理员；请用 --by"):
         bring_in(path)
     assert bring_in(path, by="gao")[0] == counts(1, 0, 0)
 

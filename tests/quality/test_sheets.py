@@ -155,7 +155,7 @@ def test_a_returned_sheet_comes_back_under_its_number(cast: Cast, case: Complain
     assert (back.state, back.opinion, back.decided_by) == ("returned", "原因不实", cast.chen)
     told = Message.objects.filter(key__startswith="sheet:").get()
     assert (told.recipient, str(told)) == (
-        cast.ma, f"{first.no} 被退回,请按意见修改后重新提交",
+        cast.ma, f"{first.no} 被退回，请按意见修改后重新提交",
     )  # fmt: skip
     again = submit(case, by=cast.ma, at=MONDAY + 3 * HOUR, cause="装车漏扫")
     assert (again.pk, again.no, again.state) == (first.pk, first.no, "submitted")

@@ -15,7 +15,7 @@ from pathlib import Path
 from recovery.children import die_with_parent, free_port
 from recovery.places import BASE
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 OURS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "RECOVERY_STATE", "PYTEST_XDIST_WORKER")
 
 

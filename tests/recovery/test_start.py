@@ -7,13 +7,15 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import tomllib
 from pathlib import Path
 
 import polib
 import pytest
 
-from recovery import translations, unroot
+from recovery import children, translations, unroot
+from recovery.children import Child
 from recovery.places import BASE
 from recovery.servers import Servers
 from tests.recovery.running import OURS, environment, processes_of, until
@@ -68,6 +70,23 @@ def test_a_killed_test_run_leaves_no_server_and_its_folder_is_swept(tmp_path: Pa
     assert state.exists()
     subprocess.run([sys.executable, "-c", code], cwd=BASE, env=env, check=True)
     assert list(tmp_path.glob("recovery-test-*")) == []
+
+
+def test_what_a_killed_run_left_behind_is_ended_and_nothing_else(tmp_path: Path) -> None:
+    ours = Child("ours", ["unshare", "--", "sleep", "60"])
+    for child in (ours, Child("reused", ["python", "-m", "celery"])):
+        with subprocess.Popen(["sleep", "60"]) as process:
+            children.remember(tmp_path, child, process.pid)
+            # on Linux a dead parent takes its children along; this is for where it does not
+            ender = threading.Thread(target=children.end_leftovers, args=[tmp_path])
+            ender.start()
+            if child is not ours:
+                ender.join()
+                assert process.poll() is None
+                process.terminate()
+            assert process.wait(10) == -signal.SIGTERM
+            ender.join()
+    assert list(tmp_path.iterdir()) == []
 
 
 WAYS = {"namespace": "", "nobody": "1"} if os.geteuid() == 0 else {"plain": ""}

@@ -52,7 +52,7 @@ class Command(BaseCommand):
             raise CommandError(str(refused)) from refused
         except (OperationalError, InterfaceError) as error:
             raise CommandError(
-                _("数据库连接中断(%(error)s);再次运行同一命令会接着导入其余各行。")
+                _("数据库连接中断（%(error)s）；再次运行同一命令会接着导入其余各行。")
                 % {"error": str(error).strip()}
             ) from error
 
@@ -77,14 +77,14 @@ class Command(BaseCommand):
             written = aside.close() if aside else None
             self._tell(counts, reasons, written)
         if interrupted:
-            raise CommandError(_("已中断;再次运行同一命令会接着导入其余各行。"), returncode=130)
+            raise CommandError(_("已中断；再次运行同一命令会接着导入其余各行。"), returncode=130)
 
     def _note(self, source: Source) -> None:
         for note in source.notes:
             self.stderr.write(note)
         unknown = [name for name in source.headers or () if name and not columns.meaning(name)]
         if unknown:
-            self.stderr.write(_("这些列不导入:%(names)s") % {"names": "、".join(unknown)[:500]})
+            self.stderr.write(_("这些列不导入：%(names)s") % {"names": "、".join(unknown)[:500]})
 
     def _tell(self, counts: Counter[type], reasons: Counter[str], written: Path | None) -> None:
         for code, times in reasons.most_common():
@@ -100,7 +100,7 @@ class Command(BaseCommand):
 def _channel(code: str) -> Channel:
     if code not in Channel.values:
         codes = ", ".join(f"{value} ({label})" for value, label in Channel.choices)
-        raise CommandError(_("没有渠道 %(code)s;可用:%(codes)s") % {"code": code, "codes": codes})
+        raise CommandError(_("没有渠道 %(code)s；可用：%(codes)s") % {"code": code, "codes": codes})
     return Channel(code)
 
 
@@ -110,7 +110,7 @@ def _branch(code: str | None) -> Branch | None:
     found = Branch.objects.filter(code__iexact=code).first()
     if found is None:
         codes = ", ".join(f"{known.code} ({known.name})" for known in Branch.objects.all()[:30])
-        raise CommandError(_("没有机构 %(code)s;例如:%(codes)s") % {"code": code, "codes": codes})
+        raise CommandError(_("没有机构 %(code)s；例如：%(codes)s") % {"code": code, "codes": codes})
     return found
 
 
@@ -122,7 +122,7 @@ def _importer(username: str | None) -> Person:
     if found is None:
         raise CommandError(_("没有在用的用户 %(name)s。") % {"name": username})
     if found.role == Role.ADMINISTRATOR:
-        raise CommandError(_("系统管理员不能登记投诉;请用 --by 指定业务人员。"))
+        raise CommandError(_("系统管理员不能登记投诉；请用 --by 指定业务人员。"))
     return found
 
 
@@ -132,7 +132,7 @@ def _quality_manager() -> Person:
     )
     found = people.order_by("pk").first()
     if found is None:
-        raise CommandError(_("总部没有在用的品质管理员;请用 --by 指定由谁导入。"))
+        raise CommandError(_("总部没有在用的品质管理员；请用 --by 指定由谁导入。"))
     return found
 
 
@@ -141,6 +141,6 @@ def _aside(path: Path, folder: Path, source: Source) -> SetAsideFile:
         return SetAsideFile(path, folder, source.headers)
     except OSError as error:
         raise CommandError(
-            _("无法在 %(folder)s 写入未能导入的行(%(why)s);请用 --set-aside-to 指定文件夹。")
+            _("无法在 %(folder)s 写入未能导入的行（%(why)s）；请用 --set-aside-to 指定文件夹。")
             % {"folder": folder, "why": error.strerror}
         ) from error

@@ -49,7 +49,9 @@ class Command(BaseCommand):
             return
         names = {person.username: person.name for person in PEOPLE}
         for role, username in SIGN_INS.items():
-            self.stdout.write(f"  {username:<16} {SIGN_IN_WORD}   {names[username]} {Role(role).label}")
+            self.stdout.write(
+                f"  {username:<16} {SIGN_IN_WORD}   {names[username]} {Role(role).label}"
+            )
 
 
 def _is_demo() -> bool:

@@ -31,12 +31,12 @@ class Command(BaseCommand):
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
         """Ask for what is missing and create both. Raises CommandError on a bad answer."""
-        username = options["username"] or self._ask(_("管理员用户名:"))
-        name = options["name"] or self._ask(_("姓名:"))
+        username = options["username"] or self._ask(_("管理员用户名："))
+        name = options["name"] or self._ask(_("姓名："))
         password = self._password(options["password_stdin"])
         headquarters = Branch.objects.filter(kind=BranchKind.HEADQUARTERS).first()
         if headquarters is None:
-            firm = options["firm"] or self._ask(_("公司总部名称:"))
+            firm = options["firm"] or self._ask(_("公司总部名称："))
             headquarters = Branch(code="HQ", name=firm, kind=BranchKind.HEADQUARTERS)
             self._check(headquarters.clean_fields, exclude=["path", "sort_key"])
             branches.save(headquarters)
@@ -58,8 +58,8 @@ class Command(BaseCommand):
     def _password(self, from_stdin: bool) -> str:
         if from_stdin:
             return input()
-        password = getpass.getpass(_("密码:"))
-        if password != getpass.getpass(_("再输一次密码:")):
+        password = getpass.getpass(_("密码："))
+        if password != getpass.getpass(_("再输一次密码：")):
             raise CommandError(_("两次输入的密码不一样。"))
         return password
 
