@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from common import text
 from common.errors import Conflict, RuleBroken
@@ -115,7 +116,7 @@ def _tell_reopened(complaint: Complaint, at: datetime) -> None:
     note = Note(
         key=f"reopened:{complaint.pk}:{complaint.round}",
         recipient_ids=told,
-        text="%(no)s 客户仍不满意，已重开，四个时限重新计时",
+        text=gettext_noop("%(no)s 客户仍不满意，已重开，四个时限重新计时"),
         params={"no": complaint.no},
         url=f"/complaints/{complaint.no}/",
         urgent=True,

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from complaints import ladder
 from complaints.models import Clock, ClockKind, Complaint, Escalation, Event, PolicyStep
@@ -17,10 +18,10 @@ from staff.models import Role
 from staff.posts import Roster
 
 _TEXTS = {
-    0: "%(no)s 的%(clock)s时限将于 %(due)s 到期",
-    1: "%(no)s 的%(clock)s已超时（一级升级），应于 %(due)s 完成",
-    2: "%(no)s 的%(clock)s二级升级，应于 %(due)s 完成",
-    3: "%(no)s 的%(clock)s三级升级，应于 %(due)s 完成",
+    0: gettext_noop("%(no)s 的%(clock)s时限将于 %(due)s 到期"),
+    1: gettext_noop("%(no)s 的%(clock)s已超时（一级升级），应于 %(due)s 完成"),
+    2: gettext_noop("%(no)s 的%(clock)s二级升级，应于 %(due)s 完成"),
+    3: gettext_noop("%(no)s 的%(clock)s三级升级，应于 %(due)s 完成"),
 }
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from common import text
 from common.errors import Conflict, NotAllowed, RuleBroken
@@ -157,7 +158,7 @@ def _ask_for_approval(complaint: Complaint, remedy: Remedy) -> None:
     note = Note(
         key=f"remedy:{remedy.pk}:asked",
         recipient_ids=_who_may_approve(complaint, remedy),
-        text="%(no)s 的补救 %(amount)s 元超出授权额度，等待审批",
+        text=gettext_noop("%(no)s 的补救 %(amount)s 元超出授权额度，等待审批"),
         params={"no": complaint.no, "amount": str(remedy.amount)},
         url=f"/complaints/{complaint.no}/",
     )
@@ -181,9 +182,9 @@ def _tell_decision(complaint: Complaint, remedy: Remedy, at: datetime) -> None:
     note = Note(
         key=f"remedy:{remedy.pk}:decided",
         recipient_ids={complaint.owner_id, remedy.proposed_by_id},
-        text="%(no)s 的补救 %(amount)s 元已获批准"
+        text=gettext_noop("%(no)s 的补救 %(amount)s 元已获批准")
         if approved
-        else "%(no)s 的补救 %(amount)s 元未获批准",
+        else gettext_noop("%(no)s 的补救 %(amount)s 元未获批准"),
         params={"no": complaint.no, "amount": str(remedy.amount)},
         url=f"/complaints/{complaint.no}/",
     )

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from common import text
 from common.errors import RuleBroken
@@ -47,7 +48,7 @@ def _tell(complaint: Complaint, ruling: Ruling) -> None:
     note = Note(
         key=f"ruling:{ruling.pk}",
         recipient_ids=[ruling.person_id],
-        text="您被判定为 %(no)s 的整改责任人，请在 48 小时内提交整改单",
+        text=gettext_noop("您被判定为 %(no)s 的整改责任人，请在 48 小时内提交整改单"),
         params={"no": complaint.no},
         url=f"/complaints/{complaint.no}/",
     )

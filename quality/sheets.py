@@ -8,6 +8,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from common import text
 from common.errors import Conflict, RuleBroken
@@ -155,7 +156,9 @@ def _tell_rectifier(complaint: Complaint, sheet: Sheet, at: datetime) -> None:
     note = Note(
         key=f"sheet:{sheet.pk}:{sheet.state}:{at.isoformat()}",
         recipient_ids=[person_id for person_id in told if person_id],
-        text="%(no)s 被退回，请按意见修改后重新提交" if returned else "%(no)s 验收通过",
+        text=gettext_noop("%(no)s 被退回，请按意见修改后重新提交")
+        if returned
+        else gettext_noop("%(no)s 验收通过"),
         params={"no": sheet.no},
         url=f"/complaints/{complaint.no}/",
     )

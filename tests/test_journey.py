@@ -192,16 +192,11 @@ def _the_second_round(days: Days, cast: Cast, no: str) -> None:
     case = Complaint.objects.get(no=no)
     assert case.status == Status.CLOSED
     assert case.closed_inside_at is not None
-    by_round = {
-        n: {
-            clock.kind: outcome(clock, CUT_OFF)
-            for clock in Clock.objects.filter(complaint=case, round=n)
-        }
-        for n in (1, 2)
-    }
+    rounds = [Clock.objects.filter(complaint=case, round=number) for number in (1, 2)]
+    first, second = ({clock.kind: outcome(clock, CUT_OFF) for clock in them} for them in rounds)
     kinds = ("apology", "result", "sheet", "callback")
-    assert by_round[1] == dict.fromkeys(kinds, Outcome.MET)
-    assert by_round[2] == {**by_round[1], "apology": Outcome.BREACHED}
+    assert first == dict.fromkeys(kinds, Outcome.MET)
+    assert second == {**first, "apology": Outcome.BREACHED}
 
 
 def _two_more_for_lanzhou(cast: Cast, register: Register) -> None:

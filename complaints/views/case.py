@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
@@ -22,6 +22,8 @@ from staff.session import person_of
 
 def find(person: Person, no: str) -> Complaint:
     """The case by its number, if the person may see it; otherwise 404."""
+    if not no.isprintable():
+        raise Http404
     found = visible_to(person).select_related(
         "category__parent",
         "owner__branch",

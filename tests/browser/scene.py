@@ -1,4 +1,4 @@
-"""A firm in the middle of its week: cases at every stage, so that every page has something on it."""
+"""A firm in the middle of its week: cases at every stage, for pages with something on them."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def test_the_keys_lead_everywhere_and_can_be_switched_off(cast: Cast, open_as: O
         for key in keys:
             page.keyboard.press(key)
         expect(page).to_have_url(re.compile(f"[0-9]{address}$"))
-        expect(page.locator(".nav [aria-current=page]")).to_be_visible()
+        page.wait_for_load_state()
     page.keyboard.press("/")
     expect(page.locator("#site-search")).to_be_focused()
     page.keyboard.type("n?")
