@@ -58,7 +58,7 @@ def close(complaint_id: int, *, by: Person, at: datetime) -> Complaint:
 def close_locked(complaint: Complaint, *, by: Person, at: datetime) -> None:
     """`close` for a case whose lock the caller holds."""
     if missing := what_is_missing(complaint):
-        raise Conflict("not_ready", "".join(missing))
+        raise Conflict("not_ready", "\n".join(missing))
     cases.act(complaint, Action.CLOSE, by=by, at=at, closed_at=at)
 
 

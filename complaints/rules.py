@@ -33,7 +33,7 @@ class Action(TextChoices):
     VERIFY_SHEET = "verify_sheet", gettext_lazy("验收整改单")
     WAIVE_SHEET = "waive_sheet", gettext_lazy("免整改")
     RECORD_CALLBACK = "record_callback", gettext_lazy("回访")
-    CLOSE = "close", gettext_lazy("客户侧结案")
+    CLOSE = "close", gettext_lazy("为客户结案")
     REOPEN = "reopen", gettext_lazy("重开")
     WITHDRAW = "withdraw", gettext_lazy("撤诉")
     ATTACH = "attach", gettext_lazy("添加附件")

@@ -32,9 +32,9 @@ class Counter(models.Model):
 
 class SheetState(models.TextChoices):
     SUBMITTED = "submitted", _("已提交")
-    RETURNED = "returned", _("退回")
+    RETURNED = "returned", _("已退回")
     VERIFIED = "verified", _("验收通过")
-    WAIVED = "waived", _("免整改")
+    WAIVED = "waived", _("已免整改")
 
 
 class Sheet(models.Model):
@@ -100,7 +100,7 @@ class Sheet(models.Model):
     @property
     def no(self) -> str:
         """`问字【2026】001号`; a waived sheet has none."""
-        return f"问字【{self.year}】{self.serial:03d}号" if self.serial else str(_("免整改"))
+        return f"问字【{self.year}】{self.serial:03d}号" if self.serial else str(_("已免整改"))
 
     @property
     def is_returned(self) -> bool:

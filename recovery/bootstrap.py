@@ -81,6 +81,7 @@ def uv(folder: Path = BASE / ".venv-uv") -> str:
     program = folder / "bin" / "uv"
     if not program.exists():
         pip = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+        pip.append("--root-user-action=ignore")
         if subprocess.run([*pip, "--target", str(folder), "uv>=0.9"]).returncode:
             sys.exit("uv could not be fetched with pip (is pip there? apt install python3-pip).")
     return str(program)

@@ -8,7 +8,7 @@ from typing import Any
 import redis
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError
+from django.db import Error
 from django.http import HttpRequest, JsonResponse
 
 from common.heartbeat import age
@@ -25,7 +25,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
     `ok` is false, with 200, when only the background is ill: pages still work."""
     try:
         report = _database_report()
-    except DatabaseError:
+    except Error:
         return JsonResponse({"ok": False, "database": "down", "broker": _broker()}, status=503)
     broker = _broker()
     return JsonResponse({"ok": report.pop("fresh") and broker == "up", "broker": broker, **report})

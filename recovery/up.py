@@ -79,7 +79,7 @@ class Run:
             code = await step.wait()
         except asyncio.CancelledError:
             if step.returncode is None:
-                step.terminate()
+                step.send_signal(signal.SIGINT)  # a question for a password restores the terminal
                 await step.wait()
             raise
         if code:

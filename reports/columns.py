@@ -55,7 +55,10 @@ def _of_clock(kind: ClockKind) -> list[Column]:
         _number(_("%(clock)s按时") % {"clock": label}, f"{name}_met"),
         _number(_("%(clock)s按时+超时") % {"clock": label}, f"{name}_decided"),
         *(
-            _number(f"{label}{outcome.label}", f"{name}_{outcome.value}")
+            _number(
+                _("%(clock)s%(outcome)s") % {"clock": label, "outcome": outcome.label},
+                f"{name}_{outcome.value}",
+            )
             for outcome in OUTCOMES[1:]
         ),
     ]

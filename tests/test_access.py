@@ -63,7 +63,7 @@ def saw_enough(world: World, name: str | None, found: Found) -> None:
     if name in (None, "root"):
         assert not pages
         return
-    assert len(pages) >= (55 if name in ("wang", "ma") else 35), sorted(pages)
+    assert len(pages) >= (45 if name in ("wang", "ma") else 35), sorted(pages)
     sides = {"wang": world.east, "ma": world.northwest}
     if side := sides.get(name or ""):
         everywhere = set().union(*found.shown.values())

@@ -33,7 +33,7 @@ class Callbacks(Nouns):
         request=CallbackIn,
         returns=CallbackOut,
         status=201,
-        description=_("满意且已解决，又不缺什么，即客户侧结案；否则重开新一轮。"),
+        description=_("不满意或未解决即重开新一轮；满意且已解决，又不缺什么，即客户侧结案。"),
     )
     def create(self, request: Request, no: str) -> Response:
         """The callback; look at the case for what followed."""

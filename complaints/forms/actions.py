@@ -289,7 +289,7 @@ class CallbackForm(ActionForm):
 
 class CloseForm(ActionForm):
     action = Action.CLOSE
-    title = _("客户侧结案")
+    title = _("为客户结案")
     submit_label = _("结案")
     lead = _("结果已告知、已回访、补救已定，才能结案")
     done = _("客户侧已结案。")

@@ -147,7 +147,7 @@ DEEDS = {
     ),
     "sheet return": Deed(
         "sheets/return/", "chen", {"opinion": "原因不具体"}, 200,
-        {"state": "returned", "state_label": "退回", "opinion": "原因不具体"},
+        {"state": "returned", "state_label": "已退回", "opinion": "原因不具体"},
         ({"opinion": ""}, 400, "opinion.blank", "opinion"), "ma", submitted,
     ),
     "sheet verification": Deed(

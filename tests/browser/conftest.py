@@ -1,4 +1,4 @@
-"""Every test in here is a browser's, on Monday 12:00; its tools are in `tests/browser/fixtures.py`."""
+"""Every test in here is a browser's, on Monday 12:00; its tools are in `fixtures.py`."""
 
 from __future__ import annotations
 

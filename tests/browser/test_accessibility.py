@@ -156,15 +156,8 @@ def violations(page: Page, where: str) -> list[str]:
     return found
 
 
-#: Two frames later, when a changed theme has been painted.
-_AXE = """async options => {
-    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
-    return axe.run(document, options);
-}"""
-
-
 def _run(page: Page, where: str, options: dict[str, Any]) -> list[str]:
-    answer = page.evaluate(_AXE, options)
+    answer = page.evaluate("options => axe.run(document, options)", options)
     return [
         f"{where}: {violation['id']} {node['target']} {node['failureSummary']}"
         for violation in answer["violations"]

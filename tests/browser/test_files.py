@@ -36,10 +36,10 @@ def test_twenty_megabytes_are_kept_and_a_byte_more_is_refused(
     case_page(page, case)
     stays(page)
     panel = open_action(page, "attach")
-    panel.locator("[name=files]").set_input_files(pictures["多一个字节.png"])
+    panel.locator("[name=attachments]").set_input_files(pictures["多一个字节.png"])
     send(panel)
-    expect(error_beside(panel, "files")).to_contain_text("“多一个字节.png”超过 20 MB")
-    panel.locator("[name=files]").set_input_files(pictures["刚好.png"])
+    expect(error_beside(panel, "attachments")).to_contain_text("“多一个字节.png”超过 20 MB")
+    panel.locator("[name=attachments]").set_input_files(pictures["刚好.png"])
     send(panel)
     expect(page.locator(".files")).to_contain_text("刚好.png")
     assert stayed(page)
@@ -65,9 +65,9 @@ def test_a_refused_file_costs_no_typed_word(
     form = page.locator("#register-form")
     typed = {"complainant_phone": "13800138000", "what": "外箱破了，见照片。"}
     put(form, **typed, category=cast.late_goods.pk)
-    form.locator("[name=files]").set_input_files(pictures[name])
+    form.locator("[name=attachments]").set_input_files(pictures[name])
     send(form)
-    expect(error_beside(form, "files")).to_contain_text(sentence)
+    expect(error_beside(form, "attachments")).to_contain_text(sentence)
     assert {each: form.locator(f"[name={each}]").input_value() for each in typed} == typed
     assert Complaint.objects.count() == 0
     send(form)

@@ -188,7 +188,7 @@ def test_a_verified_sheet_closes_the_case_inside(cast: Cast, case: Complaint) ->
 def test_a_waived_sheet_has_no_number_and_ends_the_clock(cast: Cast, case: Complaint) -> None:
     sheet = sheets.waive(case.pk, reason="客户误会", by=cast.chen, at=MONDAY + HOUR)
     assert (sheet.state, sheet.no, sheet.serial, sheet.opinion) == (
-        "waived", "免整改", None, "客户误会",
+        "waived", "已免整改", None, "客户误会",
     )  # fmt: skip
     assert outcome(clock(case, ClockKind.SHEET), MONDAY + 99 * HOUR) == Outcome.NOT_APPLICABLE
     assert fresh(case).closed_inside_at == MONDAY + HOUR
