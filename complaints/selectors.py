@@ -131,7 +131,7 @@ def known_people(
     typed, or whose name is the whole name typed; the latest first."""
     found = visible_to(person).filter(anonymous=False)
     key = phones.key(phone)
-    if sum(c.isdecimal() for c in phone) >= ENOUGH_DIGITS:
+    if len(key.removeprefix("+86").removeprefix("+")) >= ENOUGH_DIGITS:
         found = found.filter(phone_key__startswith=key)
     elif len(name) >= 2:
         found = found.filter(complainant_name=name)
@@ -151,7 +151,8 @@ def known_people(
     return list(people.values())[:limit]
 
 
-#: Fewer digits would turn the look-up into a directory of customers.
+#: Fewer digits of the number itself, the country's apart, would turn the look-up into a directory
+#: of customers.
 ENOUGH_DIGITS = 7
 
 

@@ -44,8 +44,8 @@ def _reference_data(request: pytest.FixtureRequest) -> None:
         request.getfixturevalue("transactional_db" if "live_server" in names else "db")
         if not Policy.objects.exists():
             for module in (
-                "complaints.migrations.0011_first_policy",
-                "staff.migrations.0010_first_limits",
+                "complaints.migrations.0004_first_policy",
+                "staff.migrations.0002_first_limits",
             ):
                 importlib.import_module(module).create(apps, None)
 

@@ -83,7 +83,9 @@ def test_every_word_of_the_interface_has_its_english() -> None:
     assert _words_in_use() - known == set()
 
 
-_IN_PYTHON = re.compile(r'\b(?:_|gettext|gettext_lazy|gettext_noop)\(\s*((?:"(?:[^"\\]|\\.)*"\s*)+)[,)]')
+_IN_PYTHON = re.compile(
+    r'\b(?:_|gettext|gettext_lazy|gettext_noop)\(\s*((?:"(?:[^"\\]|\\.)*"\s*)+)[,)]'
+)
 _IN_TEMPLATES = re.compile(r"""\{% (?:translate|trans) (?:"([^"]+)"|'([^']+)')""")
 
 

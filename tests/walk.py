@@ -165,7 +165,7 @@ ROUTES: dict[str, Route] = {
     "closure-new": Route(),
     "reopening-new": Route(bodies=_always({"reason": "还是没到"})),
     "withdrawal-new": Route(bodies=_always({"said_by": "本人", "note": "来电"})),
-    "attachment-new": Route(bodies=_file("files")),
+    "attachment-new": Route(bodies=_file("attachments")),
     "attachment": Route(),
     "sheet-new": Route(
         bodies=_always({**_PARTS, "title_text": "标题"}),

@@ -1,4 +1,4 @@
-"""A real browser for the tests: one a worker, a context of their own for whoever opens a page."""
+"""A real browser for the tests: one for a module, a context for whoever opens a page."""
 
 from __future__ import annotations
 
@@ -30,7 +30,6 @@ NO_BROWSER = (
 _FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--lang=zh-CN",
 ]  # fmt: skip
 #: An answer's status is judged by itself; a look-up that gives way to a newer one is no error.
 _SAID_ELSEWHERE = ("Failed to load resource", "htmx:afterRequest", "htmx:sendAbort")
@@ -41,15 +40,16 @@ _FAILED = pytest.StashKey[bool]()
 OpenAs = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """Closed after the module: while it runs, Playwright's loop stands in this thread, where
+    asyncio starts no other and Django takes every query for an asynchronous one."""
     program = os.environ.get("CHROMIUM") or shutil.which("chromium")
     if not program or not Path(program).exists():
         pytest.fail(NO_BROWSER, pytrace=False)
-    # Playwright's loop stands still in this thread between its steps; Django takes that for async
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     expect.set_options(timeout=PATIENCE_MS)
-    with sync_playwright() as playwright:
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         browser = playwright.chromium.launch(executable_path=program, args=_FLAGS)
         yield browser
         browser.close()

@@ -85,8 +85,8 @@ def _playbook(cast: Cast) -> None:
 
 def _ruled(cast: Cast, register: Register, at: datetime, **said: Any) -> Complaint:
     case = register(at=at, **said)
-    scenes.accept(case, cast, at=case.received_at + HOUR)
-    scenes.rule(case, cast, at=case.received_at + HOUR)
+    scenes.accept(case, cast, at=case.received_at + 10 * MINUTE)
+    scenes.rule(case, cast, at=case.received_at + 10 * MINUTE)
     return case
 
 

@@ -218,7 +218,7 @@ def test_the_form_is_shown_as_a_page_and_as_a_panel(
     whole, panel = client.get(address), client.get(address, headers=HTMX)
     assert (whole.status_code, panel.status_code) == (200, 200)
     assert "<!doctype html>" in page(whole)
-    assert page(panel).startswith('<section class="action-panel"')
+    assert 'class="action-panel"' in page(panel)[:80]
     for text in (page(whole), page(panel)):
         assert f'action="{address}" method="post"' in text
         assert 'name="csrfmiddlewaretoken"' in text
@@ -284,7 +284,7 @@ def test_whoever_may_not_is_told_so(cast: Cast, register: Register, name: str) -
         assert f'href="/complaints/{case.no}/"' in page(answer_)
     panel = client.post(address, right(deed, cast), headers=HTMX)
     assert panel.status_code == 422
-    assert page(panel).startswith('<section class="action-panel"')
+    assert 'class="action-panel"' in page(panel)[:80]
     assert Event.objects.count() == before
 
 
@@ -353,7 +353,7 @@ def upload(name: str, content: bytes) -> SimpleUploadedFile:
 def test_a_file_is_added_and_given_back_as_a_download(cast: Cast, register: Register) -> None:
     case, client = register(), enter(cast.li)
     files = [upload("收据 1.txt", "收据".encode()), upload("b.txt", b"second")]
-    response = client.post(f"/complaints/{case.no}/attachments/", {"files": files})
+    response = client.post(f"/complaints/{case.no}/attachments/", {"attachments": files})
     assert response.status_code == 302
     kept = list(case.attachments.all())
     assert [each.name for each in kept] == ["收据 1.txt", "b.txt"]
@@ -377,24 +377,25 @@ def test_a_file_that_may_not_be_kept_is_named_beside_the_field(
     cast: Cast, register: Register, name: str, content: bytes, sentence: str
 ) -> None:
     case = register()
-    form = {"files": [upload("good.txt", b"good"), upload(name, content)]}
+    form = {"attachments": [upload("good.txt", b"good"), upload(name, content)]}
     response = enter(cast.li).post(f"/complaints/{case.no}/attachments/", form)
     assert response.status_code == 422
-    assert sentence in beside(page(response), "files")
+    assert sentence in beside(page(response), "attachments")
     assert not case.attachments.exists()
 
 
 def test_no_file_at_all_is_asked_for(cast: Cast, register: Register) -> None:
     response = enter(cast.li).post(f"/complaints/{register().no}/attachments/")
     assert response.status_code == 422
-    assert "请选择文件。" in beside(page(response), "files")
+    assert "请选择文件。" in beside(page(response), "attachments")
 
 
 def test_a_file_is_found_under_its_own_case_only(cast: Cast, register: Register) -> None:
     case, other, foreign = register(), register(), register(by=cast.zhao)
     kept = attachments.attach(case.pk, upload("a.txt", b"a"), by=cast.li, at=NOW)
     client = enter(cast.li)
-    assert client.get(f"/complaints/{case.no}/attachments/{kept.pk}/").status_code == 200
+    own = client.get(f"/complaints/{case.no}/attachments/{kept.pk}/")
+    assert b"".join(own) == b"a"  # type: ignore[arg-type]
     for no in (other.no, foreign.no, "TS0000-0000000-0"):
         assert client.get(f"/complaints/{no}/attachments/{kept.pk}/").status_code == 404
     assert enter(cast.zhao).get(f"/complaints/{case.no}/attachments/{kept.pk}/").status_code == 404
@@ -673,13 +674,16 @@ def listed(person: Person, **query: str) -> set[str]:
     return {row["complaint"].no for row in response.context["rows"]}
 
 
+moment = datetime.fromisoformat
+
+
 @pytest.fixture
 def shelf(cast: Cast, register: Register) -> dict[str, Complaint]:
     """Cases that the filters tell apart."""
     cases = {
-        "plain": register(received_at=NOW - 30 * MINUTE),
-        "old": register(by=cast.chen, at=NOW, received_at=datetime.fromisoformat("2026-11-10T23:59:00+08:00")),
-        "midnight": register(by=cast.chen, at=NOW, received_at=datetime.fromisoformat("2026-11-11T00:00:00+08:00")),
+        "plain": register(at=NOW, received_at=NOW - 30 * MINUTE),
+        "old": register(by=cast.chen, at=NOW, received_at=moment("2026-11-10T23:59+08:00")),
+        "midnight": register(by=cast.chen, at=NOW, received_at=moment("2026-11-11T00:00+08:00")),
         "critical": register(severity=Severity.CRITICAL, channel=Channel.P12345, order_no="YD9"),
         "ruled": register(complainant_name="周文", complainant_phone="13911112222"),
         "invalid": register(what="快递员骂人，态度恶劣。"),

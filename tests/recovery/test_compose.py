@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import psycopg2
 import pytest
 import yaml
 
@@ -59,21 +58,6 @@ def test_every_secret_is_a_file_that_can_be_made(tmp_path: Path) -> None:
     secret_files.make(tmp_path / "secrets")
     assert (tmp_path / "secrets" / "secret_key").read_text() == before
     assert (tmp_path / "secrets").stat().st_mode & 0o077 == 0
-
-
-@pytest.fixture(scope="module")
-def database() -> Iterator[str]:
-    """An empty database of its own on the throw-away server."""
-    url = os.environ["DATABASE_URL"]
-    name = f"compose_{os.getpid()}"
-    folder = url.removeprefix("postgres://recovery@/").rpartition("/")[0]
-    server = psycopg2.connect(host=folder, user="recovery", dbname="postgres")
-    server.autocommit = True
-    with server.cursor() as cursor:
-        cursor.execute(f"create database {name}")
-        yield f"{url.rpartition('/')[0]}/{name}"
-        cursor.execute(f"drop database {name} with (force)")
-    server.close()
 
 
 @pytest.fixture(scope="module")

@@ -87,9 +87,7 @@ class Acts:
         )  # fmt: skip
         callbacks.record(case.pk, answers, by=self.cast.chen, at=case.received_at + hours * HOUR)
 
-    def grant(
-        self, case: Complaint, hours: float, amount: str, by: Person | None = None
-    ) -> Remedy:
+    def grant(self, case: Complaint, hours: float, amount: str, by: Person | None = None) -> Remedy:
         """Promised at once by the general manager, unless somebody else proposes it."""
         return remedies.propose(
             case.pk, kind=RemedyKind.REFUND, amount=Decimal(amount), description="退运费",

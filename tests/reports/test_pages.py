@@ -150,9 +150,7 @@ def test_what_lies_out_of_reach_is_not_found(played: Played, cast: Cast, visit: 
         assert played.usual.no not in page, (who, branch, figure)
 
 
-def test_a_region_opens_the_cases_of_its_branches(
-    played: Played, cast: Cast, visit: Visit
-) -> None:
+def test_a_region_opens_the_cases_of_its_branches(played: Played, cast: Cast, visit: Visit) -> None:
     page = visit(cast.xu, "ranking-cases", week=str(WEEK), branch="WUX", figure="complaints")
     assert played.usual.no in page
     assert played.unruled.no not in page

@@ -69,7 +69,7 @@ part_and_whole = st.integers(0, 500).flatmap(
 
 @given(st.fixed_dictionaries(dict.fromkeys(WEIGHTS, part_and_whole)))
 def test_a_score_lies_between_the_worst_and_the_best_of_its_rates(
-    known: dict[str, tuple[int, int]]
+    known: dict[str, tuple[int, int]],
 ) -> None:
     points = score(rates(**known))
     counted = [Fraction(part, whole) for part, whole in known.values() if whole]

@@ -75,6 +75,6 @@ def create(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("complaints", "0010_promises")]
+    dependencies = [("complaints", "0003_promises")]
 
     operations = [migrations.RunPython(create, migrations.RunPython.noop)]
