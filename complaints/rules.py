@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict, NotAllowed
-from complaints.models import Complaint, Contact, Status
+from complaints.models import Complaint, Status
 from staff.models import Person, Role
 
 
@@ -95,7 +95,7 @@ def _belongs(complaint: Complaint, person: Person) -> bool:
 
 
 def _spoke(complaint: Complaint, person: Person) -> bool:
-    return Contact.objects.filter(complaint=complaint, by=person).exists()
+    return any(talk.by_id == person.pk for talk in complaint.contacts.all())
 
 
 _ANSWERS_FOR_IT = Bar(

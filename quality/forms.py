@@ -60,7 +60,7 @@ class SheetForm(ActionForm):
     effect = _part(_("执行效果"), _("处理结果和客户满意度，如实写。"))
     committed_on = forms.DateField(
         label=_("承诺完成日期"),
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         error_messages={"required": _("请填写承诺完成日期。"), "invalid": _("请填写正确的日期。")},
     )
 

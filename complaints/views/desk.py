@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from complaints import faces, rules, selectors
-from complaints.models import Clock, ClockKind, Escalation
+from complaints.models import Clock, ClockKind, Contact, Escalation
 from complaints.views.steps import STEPS
 from notify.selectors import inbox
 from staff.models import Person, Role
@@ -23,6 +23,7 @@ from staff.session import person_of
 
 _ROWS = 100
 _PER_PAGE = 50
+_HOUR = timedelta(hours=1)
 _LEADING = (Role.SUPERVISOR, Role.QUALITY, Role.DIRECTOR, Role.GENERAL_MANAGER)
 
 
@@ -33,7 +34,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     owed = selectors.owed_by(person)
     counts = _counts(owed, at)
     context = {
-        "groups": _groups([_row(clock, person, at) for clock in owed[:_ROWS]], at),
+        "groups": _groups([_row(clock, person, at) for clock in _with_talks(owed)[:_ROWS]], at),
         "counts": counts,
         "more": max(0, counts["all"] - _ROWS),
         "leads": person.role in _LEADING,
@@ -41,6 +42,12 @@ def desk(request: HttpRequest) -> HttpResponse:
         **_waiting(person),
     }
     return render(request, "complaints/desk.html", context)
+
+
+def _with_talks(owed: QuerySet[Clock]) -> QuerySet[Clock]:
+    """The clocks with who spoke to the customer: the rules ask for it of each row."""
+    talks = Contact.objects.only("complaint_id", "by_id").order_by()
+    return owed.prefetch_related(Prefetch("complaint__contacts", talks))
 
 
 def _row(clock: Clock, person: Person, at: datetime) -> dict[str, Any]:
@@ -71,7 +78,7 @@ _GROUPS = {
 def _urgency(due_at: datetime, at: datetime) -> str:
     if due_at < at:
         return "late"
-    if due_at < at + timedelta(hours=1):
+    if due_at < at + _HOUR:
         return "hour"
     return "today" if due_at < _midnight_after(at) else "later"
 
@@ -83,11 +90,11 @@ def _midnight_after(at: datetime) -> datetime:
 
 
 def _counts(owed: QuerySet[Clock], at: datetime) -> dict[str, int]:
-    """How many are late, due within the hour, due today, and all."""
+    """How many are in each of the groups, and in all."""
     return owed.order_by().aggregate(
         late=Count("pk", filter=Q(due_at__lt=at)),
-        hour=Count("pk", filter=Q(due_at__gte=at, due_at__lt=at + timedelta(hours=1))),
-        today=Count("pk", filter=Q(due_at__gte=at, due_at__lt=_midnight_after(at))),
+        hour=Count("pk", filter=Q(due_at__gte=at, due_at__lt=at + _HOUR)),
+        today=Count("pk", filter=Q(due_at__gte=at + _HOUR, due_at__lt=_midnight_after(at))),
         all=Count("pk"),
     )
 
@@ -95,6 +102,7 @@ def _counts(owed: QuerySet[Clock], at: datetime) -> dict[str, int]:
 def _waiting(person: Person) -> dict[str, Any]:
     """What waits for this person's word, the oldest first."""
     to_sort, to_rule = selectors.to_sort(person), selectors.to_rule(person)
+    to_approve = selectors.to_approve(person)
     return {
         "sorts": person.role in selectors.SORTING,
         "approves": person.role in selectors.APPROVING,
@@ -102,7 +110,8 @@ def _waiting(person: Person) -> dict[str, Any]:
         "to_sort_count": to_sort.count(),
         "to_rule": to_rule[:8],
         "to_rule_count": to_rule.count(),
-        "to_approve": selectors.to_approve(person)[:8],
+        "to_approve": to_approve[:8],
+        "to_approve_count": to_approve.count(),
     }
 
 

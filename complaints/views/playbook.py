@@ -19,7 +19,7 @@ def playbook(request: HttpRequest, code: str | None = None) -> HttpResponse:
         entries = entries.filter(
             Q(title__contains=words) | Q(say__contains=words) | Q(keywords__contains=[words])
         )
-    category = request.GET.get("category", "")
+    category = request.GET.get("category", "").replace("\x00", "")
     if category:
         entries = entries.filter(
             Q(categories__code=category) | Q(categories__parent__code=category)

@@ -71,6 +71,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 
 document.addEventListener("htmx:afterSettle", (event) => {
   const slot = event.detail.target;
+  if (slot?.id === "case") document.querySelector("#case h1")?.focus({ preventScroll: true });
   if (!slot?.matches?.("[data-panel-slot]")) return;
   markOpener(slot);
   if (slot.childElementCount) focusPanel(slot);

@@ -72,7 +72,7 @@ def test_the_handbook_opens_offline_under_the_strict_policy(cast: Cast, live_ser
         browser = playwright.chromium.launch(
             executable_path="/usr/bin/chromium", args=["--no-sandbox"]
         )
-        page = browser.new_page()
+        page = browser.new_page(locale="zh-CN")
         page.on("console", listen)
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from complaints import escalation
 from complaints.models import Complaint
-from tests.browser.doing import sign_in_at_the_door
+from tests.browser.doing import error_beside, send, sign_in_at_the_door
 from tests.browser.fixtures import RESULTS, OpenAs
 from tests.browser.scene import Scene
 from tests.conftest import MONDAY, Cast, Register
@@ -40,14 +40,18 @@ def test_a_wrong_password_says_no_more_than_needed_and_keeps_the_name(
 
 
 def test_the_language_is_a_persons_choice_and_stays(cast: Cast, open_as: OpenAs) -> None:
-    page = open_as(cast.li)
+    page = open_as(cast.li, expects={422})
     page.goto("/complaints/new/")
     page.locator(".menu summary").click()
     page.get_by_role("button", name="English").click()
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page).to_have_url(re.compile("/complaints/new/$"))
+    send(page.locator("#register-form"))
+    sentence = error_beside(page, "what").inner_text()
+    assert sentence
+    assert sentence.isascii(), sentence
     page.goto("/")
-    expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.get_by_role("heading", level=1)).to_have_text("My desk")
     cookies = {cookie.get("name") for cookie in page.context.cookies()}
     assert settings.LANGUAGE_COOKIE_NAME in cookies
     page.locator(".menu summary").click()

@@ -53,22 +53,6 @@ def test_secrets_come_from_files(tmp_path: Path) -> None:
     assert broker == "redis://:r%40d%2Fis@valkey/0"
 
 
-def test_the_deployment_check_is_clean_behind_https(tmp_path: Path) -> None:
-    done = run(
-        tmp_path,
-        "manage.py",
-        "check",
-        "--deploy",
-        "--fail-level",
-        "WARNING",
-        SECRET_KEY=secrets.token_hex(32),
-        ALLOWED_HOSTS="desk.example.com",
-        HTTPS="1",
-        **{name: os.environ[name] for name in ELSEWHERE},
-    )
-    assert done.returncode == 0, done.stderr
-
-
 def test_a_command_of_an_operator_has_no_time_limit(tmp_path: Path) -> None:
     key = {"SECRET_KEY": secrets.token_hex(32)}
     assert "statement_timeout=15s" in said(tmp_path, "s.DATABASES", **ELSEWHERE, **key)
