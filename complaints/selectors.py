@@ -60,14 +60,16 @@ def to_rule(person: Person) -> ComplaintQuerySet:
     that still owe their sheet; oldest first."""
     if person.role not in SORTING:
         return Complaint.objects.none()
+    return awaiting_ruling(visible_to(person)).order_by("received_at", "pk")
+
+
+def awaiting_ruling(cases: ComplaintQuerySet) -> ComplaintQuerySet:
+    """Those of `cases` that are valid, or ended but still owe their sheet, with nobody ruled
+    responsible."""
     valid = (Status.HANDLING, Status.ANSWERED, Status.CALLED_BACK)
     owes_sheet = Clock.objects.running().filter(complaint=OuterRef("pk"), kind=ClockKind.SHEET)
     ended = Q(status__in=(Status.CLOSED, Status.WITHDRAWN)) & Exists(owes_sheet)
-    return (
-        visible_to(person)
-        .filter(Q(status__in=valid) | ended, responsible_branch=None)
-        .order_by("received_at", "pk")
-    )
+    return cases.filter(Q(status__in=valid) | ended, responsible_branch=None)
 
 
 def to_approve(person: Person) -> QuerySet[Remedy]:

@@ -75,8 +75,10 @@ class SearchForm(forms.Form):
         if data["status"]:
             statuses = OPEN if data["status"] == "open" else (data["status"],)
             found = found.filter(status__in=statuses)
-        if data["ruled"]:
-            found = found.filter(responsible_branch__isnull=data["ruled"] == "no")
+        if data["ruled"] == "no":
+            found = selectors.awaiting_ruling(found)
+        elif data["ruled"] == "yes":
+            found = found.filter(responsible_branch__isnull=False)
         for name in ("severity", "channel"):
             if data[name]:
                 found = found.filter(**{name: data[name]})

@@ -227,7 +227,7 @@ def test_closing_says_all_that_is_missing(cast: Cast, register: Register) -> Non
     with pytest.raises(Conflict) as refused:
         closing.close(case.pk, by=cast.li, at=MONDAY)
     assert refused.value.message == (
-        "还没有把处理结果告诉客户。还没有回访到客户。还有补救在等待审批。"
+        "还没有把处理结果告诉客户。\n还没有回访到客户。\n还有补救在等待审批。"
     )
     answer(case, by=cast.li, at=MONDAY)
     call_back(case, by=cast.chen, at=MONDAY + HOUR)

@@ -686,6 +686,7 @@ def shelf(cast: Cast, register: Register) -> dict[str, Complaint]:
         "ruled": register(complainant_name="周文", complainant_phone="13911112222"),
         "invalid": register(what="快递员骂人，态度恶劣。"),
     }  # fmt: skip
+    accept(cases["old"], cast, at=NOW)
     accept(cases["ruled"], cast, at=MONDAY)
     rule(cases["ruled"], cast, at=MONDAY, person=cast.ma)
     reject(cases["invalid"], cast, at=MONDAY)
@@ -696,13 +697,13 @@ FILTERS = [
     ({}, "plain old midnight critical ruled invalid"),
     ({"status": "open"}, "plain old midnight critical ruled"),
     ({"status": "invalid"}, "invalid"),
-    ({"status": "handling"}, "ruled"),
+    ({"status": "handling"}, "old ruled"),
     ({"severity": "critical"}, "critical"),
     ({"channel": "p12345"}, "critical"),
     ({"branch": "LZ"}, "ruled"),
     ({"branch": "WUX"}, "plain critical ruled invalid"),
     ({"ruled": "yes"}, "ruled"),
-    ({"ruled": "no", "status": "open"}, "plain old midnight critical"),
+    ({"ruled": "no"}, "old"),
     ({"received_from": "2026-11-11", "received_to": "2026-11-11"}, "midnight"),
     ({"received_to": "2026-11-10"}, "old"),
     ({"received_from": "2026-11-16"}, "plain critical ruled invalid"),
@@ -765,23 +766,24 @@ ODD = [
 ]  # fmt: skip
 
 
-def test_no_odd_query_breaks_a_page(cast: Cast, register: Register) -> None:
+#: Pages that read their query, and the form that reads it as its first values.
+ASKED = ["/complaints/", "/escalations/", "/playbook/", "/messages/", "/rankings/weekly/cases/"]
+#: Pages that should not mind one.
+UNASKED = ["/", "/sign-in/", "/complaints/new/", "/healthz", "/rankings/weekly.csv"]
+
+
+@pytest.mark.parametrize("address", [*ASKED, *UNASKED, "case", "contacts/", "sheets/"])
+def test_no_odd_query_breaks_a_page(cast: Cast, register: Register, address: str) -> None:
     case = register()
     accept(case, cast, at=MONDAY)
     rule(case, cast, at=MONDAY, person=cast.wang)
     sweep(until=NOW)
-    one = f"/complaints/{case.no}/"
-    addresses = [
-        "/", "/complaints/", "/escalations/", "/playbook/", "/messages/", "/sign-in/", one,
-        "/complaints/new/", f"{one}contacts/", f"{one}remedies/", f"{one}attachments/",
-        f"{one}sheets/", "/rankings/weekly/", "/rankings/weekly/cases/", "/healthz",
-        "/rankings/weekly.xlsx", "/rankings/weekly.csv",
-    ]  # fmt: skip
+    if not address.startswith("/"):
+        address = f"/complaints/{case.no}/" + address.removeprefix("case")
     client = enter(cast.wang)
-    for address in addresses:
-        for query in ODD:
-            status = client.get(f"{address}?{query}").status_code
-            assert status < 500, (address, query[:60])
+    for query in ODD if address in ASKED else ODD[::3] + ODD[-6:]:
+        status = client.get(f"{address}?{query}").status_code
+        assert status < 500, (address, query[:60])
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,7 @@ def test_what_a_killed_run_left_behind_is_ended_and_nothing_else(tmp_path: Path)
     ours = Child("ours", ["unshare", "--", "sleep", "60"])
     for child in (ours, Child("reused", ["python", "-m", "celery"])):
         with subprocess.Popen(["sleep", "60"]) as process:
+            until(Path(f"/proc/{process.pid}/cmdline").read_bytes, "it never ran")
             children.remember(tmp_path, child, process.pid)
             # on Linux a dead parent takes its children along; this is for where it does not
             ender = threading.Thread(target=children.end_leftovers, args=[tmp_path])

@@ -88,7 +88,7 @@ def test_it_says_who_may_sign_in_and_ctrl_c_stops_everything(state: Path, up: Up
     with Up(state) as again:
         again.wait_for("Ready after")
         assert [role for role in Role if str(role.label) not in again.said] == []
-        again.wait_for("demo | ")
+        until(lambda: (state / "pids" / "demo.json").exists(), "no cases are loaded")
         assert again.end(signal.SIGINT) == 0
     assert "Everything is stopped." in again.lines[-1]
     assert processes_of(state) == []
