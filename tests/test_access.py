@@ -168,6 +168,6 @@ def test_the_walk_catches_a_write_before_the_refusal_and_a_new_address(
         path("presents/<int:present_id>/", new, name="desk"),
     )
     said = caught(world, "wang", "closure-new", "surprise", "desk")
-    assert "was refused, and yet changed a row" in said
+    assert "was refused, and yet changed complaints_complaint" in said
     assert "/surprises/ (surprise) is new: say in ROUTES of tests/walk.py" in said
     assert "/presents/<present_id>/ (desk) has a blank that is new: say in BLANKS" in said
