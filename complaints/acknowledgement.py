@@ -10,16 +10,16 @@ from django.utils.translation import gettext as _
 from common import text
 from common.errors import Conflict
 from complaints import cases
-from complaints.models import Escalation
+from complaints.models import Clock, Escalation
 from complaints.rules import Action
 from staff.models import Person
 
 
 @transaction.atomic
 def acknowledge(escalation_id: int, *, note: str, by: Person, at: datetime) -> Escalation:
-    """Acknowledge an escalation once. Raises Escalation.DoesNotExist or Complaint.DoesNotExist
-    when there is none the person may see; Conflict `already_acknowledged`,
-    `nothing_to_acknowledge` for a warning; NotAllowed."""
+    """Acknowledge an escalation once: it no longer rises to the next level by itself. Raises
+    Escalation.DoesNotExist or Complaint.DoesNotExist when there is none the person may see;
+    Conflict `already_acknowledged`, `nothing_to_acknowledge` for a warning; NotAllowed."""
     complaint_id = Escalation.objects.values_list("complaint_id", flat=True).get(pk=escalation_id)
     complaint = cases.lock(complaint_id, to=Action.ACKNOWLEDGE, by=by, at=at)
     escalation = Escalation.objects.select_for_update().get(pk=escalation_id)
@@ -32,4 +32,6 @@ def acknowledge(escalation_id: int, *, note: str, by: Person, at: datetime) -> E
     cases.act(complaint, Action.ACKNOWLEDGE, by=by, at=at, data=data)
     escalation.acknowledged_at, escalation.acknowledged_by = at, by
     escalation.save(update_fields=["acknowledged_at", "acknowledged_by"])
+    told_last = Clock.objects.filter(pk=escalation.clock_id, level=escalation.level)
+    told_last.update(rise_at=None)
     return escalation

@@ -36,6 +36,8 @@ class Answers:
 def record(complaint_id: int, answers: Answers, *, by: Person, at: datetime) -> Callback:
     """Write down a callback. Reached: the 72H clock stops at the call's own time; a satisfied
     customer's case is closed when nothing is missing, a dissatisfied one's opens a new round.
+    Not reached for the third time, in two parts of the day and by two means: the clock stops as
+    无法联系, and the case may be closed.
 
     Raises RuleBroken `satisfied.missing`, `solved.missing`, `said.blank`,
     `score.range`, `occurred_at.future`, `occurred_at.before_receipt`,
@@ -43,16 +45,16 @@ def record(complaint_id: int, answers: Answers, *, by: Person, at: datetime) -> 
     """
     complaint = cases.lock(complaint_id, to=Action.RECORD_CALLBACK, by=by, at=at)
     callback = _heard(complaint, answers, by, at)
-    stays = {} if callback.reached else {"status": Status(complaint.status)}
-    cases.act(complaint, Action.RECORD_CALLBACK, by=by, at=at, data=_data(callback), **stays)
     callback.save()
+    proof = clocks.settle(complaint, ClockKind.CALLBACK)
+    stays = {} if proof or callback.reached else {"status": Status(complaint.status)}
+    cases.act(complaint, Action.RECORD_CALLBACK, by=by, at=at, data=_data(callback), **stays)
     if callback.reached:
         _follow(complaint, callback, by, at)
     return callback
 
 
 def _follow(complaint: Complaint, callback: Callback, by: Person, at: datetime) -> None:
-    clocks.meet(complaint, ClockKind.CALLBACK, at=callback.occurred_at)
     if not (callback.satisfied and callback.solved):
         reason = callback.said or str(_("回访时客户表示问题未解决或不满意"))
         closing.reopen_locked(complaint, reason=reason, by=by, at=at)

@@ -21,7 +21,7 @@ def lock(complaint_id: int, *, to: Action, by: Person, at: datetime) -> Complain
     """
     complaint = visible_to(by).select_for_update(of=("self",)).get(pk=complaint_id)
     rules.check(complaint, to, by)
-    escalation.fire([complaint], until=at)
+    escalation.fire(complaint, until=at)
     return complaint
 
 

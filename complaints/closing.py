@@ -14,8 +14,10 @@ from complaints import cases, clocks, escalation
 from complaints.contacts import result_told
 from complaints.models import (
     Callback,
+    Clock,
     ClockKind,
     Complaint,
+    MetAs,
     Remedy,
     RemedyState,
     Severity,
@@ -39,12 +41,12 @@ def what_is_missing(complaint: Complaint) -> list[str]:
 
 
 def _callback_satisfied(complaint: Complaint) -> bool:
-    return (
-        complaint.anonymous
-        or Callback.objects.filter(
-            complaint=complaint, round=complaint.round, reached=True
-        ).exists()
+    """Answered in this round, or tried until the customer counted as out of reach."""
+    reached = Callback.objects.filter(complaint=complaint, round=complaint.round, reached=True)
+    given_up = Clock.objects.filter(
+        complaint=complaint, round=complaint.round, met_as=MetAs.UNREACHABLE
     )
+    return complaint.anonymous or reached.exists() or given_up.exists()
 
 
 @transaction.atomic
@@ -89,7 +91,7 @@ def reopen_locked(complaint: Complaint, *, reason: str, by: Person, at: datetime
         closed_inside_at=None,
     )
     clocks.start_round(complaint, at=at)
-    escalation.fire([complaint], until=at)
+    escalation.fire(complaint, until=at)
     _tell_reopened(complaint, at)
 
 

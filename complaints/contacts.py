@@ -10,14 +10,12 @@ from django.utils.translation import gettext as _
 
 from common import text
 from common.errors import RuleBroken
-from complaints import cases, clocks, events
-from complaints.models import ClockKind, Complaint, Contact, ContactKind, Means, Status
+from complaints import cases, clocks, events, evidence
+from complaints.models import Complaint, Contact, ContactKind, Means, Status
 from complaints.rules import Action
 from staff.models import Person
 
 SAID_LIMIT = 4000
-
-_CLOCK_OF = {ContactKind.APOLOGY: ClockKind.APOLOGY, ContactKind.RESULT: ClockKind.RESULT}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +103,7 @@ def _data(contact: Contact) -> dict[str, object]:
 
 def _stored(complaint: Complaint, contact: Contact) -> Contact:
     contact.save()
-    kind = _CLOCK_OF.get(ContactKind(contact.kind))
-    if kind and contact.reached and contact.round == complaint.round:
-        clocks.meet(complaint, kind, at=contact.occurred_at)
+    kind = evidence.KIND_OF.get(ContactKind(contact.kind))
+    if kind and contact.round == complaint.round:
+        clocks.settle(complaint, kind)
     return contact

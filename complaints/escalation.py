@@ -1,172 +1,166 @@
-"""Taking the steps of the ladder that are due: warnings and escalations, each exactly once."""
+"""The sweep: whatever has come due is taken, in sets, by whoever comes first, each step once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import logging
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
-from django.db import transaction
-from django.utils import timezone
+from django.db import connection, transaction
 from django.utils.translation import gettext_noop
 
-from complaints import ladder
-from complaints.models import Clock, ClockKind, Complaint, Escalation, Event, PolicyStep
-from complaints.rules import Action
-from notify.post import Note, msgid, post
-from staff.models import Role
-from staff.posts import Roster
+from complaints import firing
+from complaints.models import Clock, ClockKind, Complaint
+from notify.post import Note, post
+from staff.posts import duty
 
-_TEXTS = {
-    0: gettext_noop("%(no)s 的%(clock)s时限将于 %(due)s 到期"),
-    1: gettext_noop("%(no)s 的%(clock)s已超时（一级升级），应于 %(due)s 完成"),
-    2: gettext_noop("%(no)s 的%(clock)s二级升级，应于 %(due)s 完成"),
-    3: gettext_noop("%(no)s 的%(clock)s三级升级，应于 %(due)s 完成"),
-}
+logger = logging.getLogger(__name__)
+
+#: Cases that one transaction takes; larger ones hold their locks longer and win little.
+BATCH = 2000
+#: So many failures in a row, and headquarters' duty is told.
+PATIENCE = 3
+
+_CLAIM = """
+SELECT kase.id FROM complaints_clock AS clock
+JOIN complaints_complaint AS kase ON kase.id = clock.complaint_id
+WHERE clock.kind {which} '{apology}' AND clock.next_at <= %s
+ORDER BY clock.next_at LIMIT %s
+FOR UPDATE OF kase SKIP LOCKED
+"""
+#: The one hour is the shortest: apologies before all else.
+_CLAIMS = [_CLAIM.format(which=which, apology=ClockKind.APOLOGY.value) for which in ("=", "<>")]
+
+#: Two questions, since each index holds one half of the clocks.
+_NEXT_RING = """
+SELECT LEAST(
+    (SELECT min(next_at) FROM complaints_clock WHERE kind = '{apology}' AND next_at IS NOT NULL),
+    (SELECT min(next_at) FROM complaints_clock WHERE kind <> '{apology}' AND next_at IS NOT NULL)
+) AS soonest
+""".format(apology=ClockKind.APOLOGY.value)
+_UNTIL_NEXT_RING = (
+    f"SELECT EXTRACT(EPOCH FROM soonest - clock_timestamp()) FROM ({_NEXT_RING}) AS ring"  # noqa: S608  (our own words)
+)
+
+_SET_ASIDE = """
+UPDATE complaints_clock
+SET failures = LEAST(failures + 1, 100),
+    next_at = %(until)s + LEAST(interval '10 seconds' * 2 ^ LEAST(failures, 10),
+                                interval '5 minutes')
+WHERE complaint_id = %(case)s AND next_at <= %(until)s
+RETURNING id, failures
+"""
 
 
-@dataclass(frozen=True)
-class _Taken:
-    """A step taken just now, with all it takes to tell of it."""
+class Swept(NamedTuple):
+    """What one batch came to."""
 
-    complaint: Complaint
-    clock: Clock
-    ring: ladder.Ring
-    recipients: list[int]
+    cases: int
+    steps: int
 
 
-def sweep(*, until: datetime, batch: int = 500) -> int:
+def sweep(*, until: datetime, batch: int = BATCH) -> int:
     """Take every step that has come by `until` in one batch of at most `batch` cases; the
-    number taken. Any number of sweeps may run at once: each takes cases no other has locked.
-    """
-    with transaction.atomic():
-        ids = list(
-            Clock.objects.filter(next_at__lte=until)
-            .order_by("next_at")
-            .values_list("complaint_id", flat=True)[:batch]
-        )
-        cases = Complaint.objects.filter(pk__in=ids).order_by("pk")
-        return fire(cases.select_for_update(skip_locked=True, of=("self",)), until=until)
+    number of steps taken. Any number of sweeps may run at once: each takes cases no other has
+    locked."""
+    return _sweep(until, batch).steps
 
 
-def fire(
-    complaints: Iterable[Complaint], *, until: datetime, taken_at: datetime | None = None
-) -> int:
-    """Take the steps of these locked cases that have come by `until`: escalation, event and
-    messages, written as of `taken_at` (usually `until`), in the caller's transaction. The number
-    of steps taken."""
-    by_id = {complaint.pk: complaint for complaint in complaints}
-    clocks = list(
-        Clock.objects.filter(complaint__in=by_id, next_at__lte=until).order_by("next_at", "pk")
-    )
-    if not clocks:
+def catch_up(now: Callable[[], datetime], *, batch: int = BATCH) -> int:
+    """Sweep batch by batch until nothing is left that is due and free; the steps taken."""
+    steps = 0
+    while (swept := _sweep(now(), batch)).cases:
+        steps += swept.steps
+    return steps
+
+
+def next_ring() -> datetime | None:
+    """When the next clock rings; None when none ever will."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT_RING)
+        soonest: datetime | None = cursor.fetchone()[0]
+    return soonest
+
+
+def seconds_to_next_ring() -> float | None:
+    """How long by the database's clock until then, negative when it has passed; None: never."""
+    with connection.cursor() as cursor:
+        cursor.execute(_UNTIL_NEXT_RING)
+        seconds = cursor.fetchone()[0]
+    return None if seconds is None else float(seconds)
+
+
+def fire(complaint: Complaint, *, until: datetime, taken_at: datetime | None = None) -> int:
+    """Take the steps of this locked case that have come by `until`, as `firing.fire` does for
+    many; the number taken. Whoever acts on an overdue case fires its breach first."""
+    return firing.fire([complaint.pk], until=until, taken_at=taken_at)
+
+
+def _sweep(until: datetime, batch: int) -> Swept:
+    try:
+        with transaction.atomic():
+            ids = _claim(until, batch)
+            return Swept(len(ids), firing.fire(ids, until=until) if ids else 0)
+    except Exception:  # whatever it is, it must not keep the others waiting
+        if connection.connection is None or connection.connection.closed:
+            raise
+        logger.exception("A batch of due clocks failed; its cases are now taken apart.")
+    return Swept(0, _in_parts(_due_cases(until, batch), until))
+
+
+def _claim(until: datetime, batch: int) -> list[int]:
+    """Lock up to `batch` cases with a clock to look at, those of apologies first."""
+    found: dict[int, None] = {}
+    with connection.cursor() as cursor:
+        for claim in _CLAIMS:
+            if len(found) < batch:
+                cursor.execute(claim, [until, batch - len(found)])
+                found.update(dict.fromkeys(case_id for (case_id,) in cursor.fetchall()))
+    return list(found)
+
+
+def _due_cases(until: datetime, batch: int) -> list[int]:
+    due = Clock.objects.filter(next_at__lte=until).order_by("next_at")
+    return list(dict.fromkeys(due.values_list("complaint_id", flat=True)[:batch]))
+
+
+def _in_parts(case_ids: Sequence[int], until: datetime) -> int:
+    """Halve the batch until what fails stands alone, one case a transaction; the steps taken."""
+    if not case_ids:
         return 0
-    steps = _steps_of({complaint.policy_id for complaint in by_id.values()})
-    roster = Roster()
-    taken: list[_Taken] = []
-    for clock in clocks:
-        complaint = by_id[clock.complaint_id]
-        ladder_of_clock = steps.get((complaint.policy_id, clock.kind), [])
-        taken += _advance(complaint, clock, ladder_of_clock, until, roster)
-    Clock.objects.bulk_update(clocks, ["next_step", "next_at"], batch_size=1000)
-    _write(taken, at=taken_at or until)
-    return len(taken)
+    try:
+        with transaction.atomic():
+            cases = Complaint.objects.filter(pk__in=case_ids).order_by("pk")
+            free = cases.select_for_update(skip_locked=True, of=("self",))
+            return firing.fire(list(free.values_list("pk", flat=True)), until=until)
+    except Exception:  # the same: only the case that fails is set aside
+        if len(case_ids) == 1:
+            logger.exception("The clocks of case %s failed; they are tried again.", case_ids[0])
+            _set_aside(case_ids[0], until)
+            return 0
+    half = len(case_ids) // 2
+    return _in_parts(case_ids[:half], until) + _in_parts(case_ids[half:], until)
 
 
-def _steps_of(policy_ids: set[int]) -> dict[tuple[int, str], list[PolicyStep]]:
-    found: dict[tuple[int, str], list[PolicyStep]] = {}
-    steps = PolicyStep.objects.filter(clock__policy__in=policy_ids).select_related("clock")
-    for step in steps:
-        found.setdefault((step.clock.policy_id, step.clock.kind), []).append(step)
-    return found
+@transaction.atomic
+def _set_aside(case_id: int, until: datetime) -> None:
+    """Try the case again soon, within 5 minutes at the latest and for ever; from the third
+    failure on headquarters' duty knows, in words that need nothing else to be well."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SET_ASIDE, {"case": case_id, "until": until})
+        failing = [clock_id for clock_id, failures in cursor.fetchall() if failures >= PATIENCE]
+    if failing:
+        no = Complaint.objects.values_list("no", flat=True).get(pk=case_id)
+        post([_stuck(clock_id, no) for clock_id in failing], at=until)
 
 
-def _advance(
-    complaint: Complaint,
-    clock: Clock,
-    steps: Sequence[PolicyStep],
-    until: datetime,
-    roster: Roster,
-) -> list[_Taken]:
-    """The due steps of one clock; sets the clock to look again at the one that follows."""
-    all_rings = ladder.rings(complaint, clock, steps)
-    due = ladder.due_rings(all_rings, clock, until)
-    clock.next_step += len(due)
-    following = ladder.next_ring(all_rings, clock.next_step)
-    clock.next_at = following.at if following else None
-    return [
-        _Taken(complaint, clock, ring, _recipients(complaint, clock, ring.step, roster))
-        for ring in due
-    ]
-
-
-def _recipients(complaint: Complaint, clock: Clock, step: PolicyStep, roster: Roster) -> list[int]:
-    """Whoever owes it (for a warning), then the holders of the step's roles."""
-    debtors = _debtors(complaint, clock, roster) if step.tells_debtor else []
-    branch = complaint.owner_branch_id
-    if clock.kind == ClockKind.SHEET and complaint.responsible_branch_id:
-        branch = complaint.responsible_branch_id
-    return list(dict.fromkeys([*debtors, *roster.holders_of_any(step.roles, branch)]))
-
-
-def _debtors(complaint: Complaint, clock: Clock, roster: Roster) -> list[int]:
-    match clock.kind:
-        case ClockKind.CALLBACK:
-            return roster.holders(Role.QUALITY, complaint.owner_branch_id)
-        case ClockKind.SHEET if complaint.rectifier_id:
-            return [complaint.rectifier_id]
-        case ClockKind.SHEET:
-            return roster.holders(Role.QUALITY, complaint.owner_branch_id)
-        case _:
-            return [complaint.owner_id]
-
-
-def _write(taken: list[_Taken], *, at: datetime) -> None:
-    Escalation.objects.bulk_create([_escalation(step, at) for step in taken], batch_size=1000)
-    Event.objects.bulk_create([_event(step, at) for step in taken], batch_size=1000)
-    post([_note(step) for step in taken], at=at)
-
-
-def _escalation(taken: _Taken, at: datetime) -> Escalation:
-    step = taken.ring.step
-    return Escalation(
-        clock=taken.clock,
-        complaint=taken.complaint,
-        step=step.number,
-        level=step.level,
-        roles=step.roles,
-        recipient_ids=taken.recipients,
-        rang_at=taken.ring.at,
-        fired_at=at,
-    )
-
-
-def _event(taken: _Taken, at: datetime) -> Event:
-    step = taken.ring.step
-    return Event(
-        complaint=taken.complaint,
-        kind=Action.ESCALATE if step.level else Action.WARN,
-        at=at,
-        data={
-            "clock": taken.clock.kind,
-            "round": taken.clock.round,
-            "level": step.level,
-            "rang_at": taken.ring.at.isoformat(),
-            "told": taken.recipients,
-        },
-    )
-
-
-def _note(taken: _Taken) -> Note:
+def _stuck(clock_id: int, no: str) -> Note:
     return Note(
-        key=f"clock:{taken.clock.pk}:{taken.ring.step.number}",
-        recipient_ids=taken.recipients,
-        text=_TEXTS[taken.ring.step.level],
-        params={
-            "no": taken.complaint.no,
-            "clock": msgid(taken.clock.get_kind_display),
-            "due": f"{timezone.localtime(taken.clock.due_at):%m-%d %H:%M}",
-        },
-        url=f"/complaints/{taken.complaint.no}/",
-        urgent=taken.ring.step.level > 0,
+        key=f"stuck:{clock_id}",
+        recipient_ids=duty(),
+        text=gettext_noop("%(no)s 的时限无法自动升级，请人工跟进"),
+        params={"no": no},
+        url=f"/complaints/{no}/",
+        urgent=True,
     )

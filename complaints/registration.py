@@ -156,11 +156,11 @@ def _write(report: Report, by: Person, at: datetime, submission_key: str | None)
     )
     started = clocks.start_round(complaint, at=complaint.received_at)
     if complaint.severity == Severity.CRITICAL:  # told of at once, settled or not
-        escalation.fire([complaint], until=complaint.received_at, taken_at=at)
+        escalation.fire(complaint, until=complaint.received_at, taken_at=at)
     if report.settled_on_spot:
         _record_settlement(complaint, report.settlement, by, at)
     if any(clock.next_at and clock.next_at <= at for clock in started):
-        escalation.fire([complaint], until=at)
+        escalation.fire(complaint, until=at)
     return complaint
 
 

@@ -6,14 +6,12 @@ from celery import shared_task
 
 from common.heartbeat import beat
 from common.time import database_now
-from complaints.escalation import sweep
+from complaints.escalation import catch_up
 
 
 @shared_task(ignore_result=True)
 def sweep_clocks() -> int:
     """Take all that is due, batch by batch, and leave a heartbeat; the number of steps taken."""
-    taken = 0
-    while batch := sweep(until=database_now()):
-        taken += batch
+    taken = catch_up(database_now)
     beat("sweep")
     return taken

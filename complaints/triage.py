@@ -27,7 +27,7 @@ def accept(complaint_id: int, *, by: Person, at: datetime) -> Complaint:
     if was_invalid:
         rejected = Event.objects.filter(complaint=complaint, kind=Action.REJECT).latest("at", "pk")
         clocks.restore(complaint, voided_since=rejected.at)
-        escalation.fire([complaint], until=at)
+        escalation.fire(complaint, until=at)
     return complaint
 
 

@@ -74,6 +74,7 @@ class Sheet(models.Model):
     )
     decided_at = models.DateTimeField(null=True)
     opinion = models.TextField(_("核实意见"), blank=True)
+    returns = models.PositiveSmallIntegerField(_("退回次数"), db_default=0, default=0)
 
     class Meta:
         verbose_name = _("问题整改工作单")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 
 from common import text
 from common.errors import Conflict, RuleBroken
-from complaints import cases, clocks
+from complaints import cases, clocks, escalation
 from complaints.models import ClockKind, Complaint
 from complaints.rules import Action
 from notify.post import Note, post
@@ -45,7 +45,7 @@ class Parts:
 @transaction.atomic
 def submit(complaint_id: int, parts: Parts, *, by: Person, at: datetime) -> Sheet:
     """Submit the round's sheet, complete in all six parts; stops the 48H clock. A returned one
-    is submitted again under its number.
+    is submitted again under its number, which stops the clock of its resubmission.
 
     Raises RuleBroken `<part>.blank` beside the part, `committed_on.past`, `text.*`; Conflict
     `already_submitted`; NotAllowed.
@@ -61,6 +61,7 @@ def submit(complaint_id: int, parts: Parts, *, by: Person, at: datetime) -> Shee
     sheet.state, sheet.submitted_by, sheet.submitted_at = SheetState.SUBMITTED, by, at
     sheet.decided_by = sheet.decided_at = None
     clocks.meet(complaint, ClockKind.SHEET, at=at)
+    clocks.meet(complaint, ClockKind.RESUBMISSION, at=at)
     if sheet.serial is None:
         sheet.year = timezone.localtime(at).year
         sheet.serial = next_serial(Series.SHEET, sheet.year)
@@ -71,11 +72,22 @@ def submit(complaint_id: int, parts: Parts, *, by: Person, at: datetime) -> Shee
 
 
 def send_back(complaint_id: int, *, opinion: str, by: Person, at: datetime) -> Sheet:
-    """Return the sheet to the rectifier, who is told why. Raises RuleBroken `opinion.blank`;
-    Conflict `not_submitted`; NotAllowed."""
+    """Return the sheet to the rectifier, who is told why. Returned once, the first submission
+    stands for the 48H clock and 24 hours are given; returned again, the clock counts as breached
+    at its original due time. Raises RuleBroken `opinion.blank`; Conflict `not_submitted`;
+    NotAllowed."""
     return _decide(
         complaint_id, Action.RETURN_SHEET, SheetState.RETURNED, opinion=opinion, by=by, at=at
     )
+
+
+def _count_return(complaint: Complaint, sheet: Sheet, at: datetime) -> None:
+    sheet.returns += 1
+    if sheet.returns == 1:
+        clocks.start_resubmission(complaint, at=at)
+        return
+    clocks.forfeit(complaint, at=at)
+    escalation.fire(complaint, until=at)
 
 
 def verify(complaint_id: int, *, opinion: str, by: Person, at: datetime) -> Sheet:
@@ -96,7 +108,7 @@ def waive(complaint_id: int, *, reason: str, by: Person, at: datetime) -> Sheet:
     cases.act(
         complaint, Action.WAIVE_SHEET, by=by, at=at, data={"reason": reason}, closed_inside_at=at
     )
-    clocks.void(complaint, at=at, kinds=[ClockKind.SHEET])
+    clocks.void(complaint, at=at, kinds=[ClockKind.SHEET, ClockKind.RESUBMISSION])
     return Sheet.objects.create(
         complaint=complaint,
         round=complaint.round,
@@ -122,7 +134,9 @@ def _decide(
     if sheet is None or sheet.state != SheetState.SUBMITTED:
         raise Conflict("not_submitted", _("没有等待核实的整改单。"))
     sheet.state, sheet.decided_by, sheet.decided_at, sheet.opinion = state, by, at, opinion
-    sheet.save(update_fields=["state", "decided_by", "decided_at", "opinion"])
+    if state == SheetState.RETURNED:
+        _count_return(complaint, sheet, at)
+    sheet.save(update_fields=["state", "decided_by", "decided_at", "opinion", "returns"])
     closed = {"closed_inside_at": at} if state == SheetState.VERIFIED else {}
     data = {"no": sheet.no, "opinion": opinion}
     cases.act(complaint, action, by=by, at=at, data=data, **closed)

@@ -1,16 +1,10 @@
 """Celery beat's clock, with a sign of life for the health check."""
 
-from pathlib import Path
 from typing import Any
 
 from celery.beat import PersistentScheduler
 
-from recovery.places import state_folder
-
-
-def sign_of_life() -> Path:
-    """The file whose age says when beat last looked at its schedule."""
-    return state_folder() / "beat-alive"
+from recovery.places import sign_of_life
 
 
 class Scheduler(PersistentScheduler):
@@ -19,5 +13,5 @@ class Scheduler(PersistentScheduler):
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """Seconds until the next look, at most CELERY_BEAT_MAX_LOOP_INTERVAL."""
         pause: float = super().tick(*args, **kwargs)
-        sign_of_life().touch()
+        sign_of_life("beat").touch()
         return pause

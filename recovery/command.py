@@ -9,18 +9,24 @@ from recovery import sharing
 from recovery.local import make_key
 from recovery.places import make_state
 
-WITHOUT_DATABASE = {"help", "version", "compilemessages", "--help", "--version", "-h"}
+_ASKING = {"help", "version", "--help", "--version", "-h"}
+# faults start a house of their own
+WITHOUT_DATABASE = _ASKING | {"compilemessages", "sla_replay", "faults"}
+# these run for ever: a stuck statement must not hold a case for ever, too
+LASTING = {"sweeper"}
 
 
 def main(arguments: list[str]) -> None:
     """Run one command; servers that nobody runs yet are started and end with the last command."""
-    os.environ.setdefault("STATEMENT_TIMEOUT", "0")
-    os.environ.setdefault("LOCK_TIMEOUT", "0")
-    os.environ.setdefault("IDLE_TIMEOUT", "0")
+    command = (arguments[1:] or ["help"])[0]
+    if command not in LASTING:
+        os.environ.setdefault("STATEMENT_TIMEOUT", "0")
+        os.environ.setdefault("LOCK_TIMEOUT", "0")
+        os.environ.setdefault("IDLE_TIMEOUT", "0")
     if not sharing.all_given():
         state = make_state()
         make_key(state)
-        if (arguments[1:] or ["help"])[0] not in WITHOUT_DATABASE:
+        if command not in WITHOUT_DATABASE:
             os.environ.update(sharing.join(state))
     execute_from_command_line(arguments)
 

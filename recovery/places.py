@@ -39,3 +39,8 @@ def secret(path: Path) -> str:
     with os.fdopen(descriptor, "w") as file:
         file.write(text)
     return text
+
+
+def sign_of_life(name: str) -> Path:
+    """The file whose age says when this machine's beat or sweeper last came round."""
+    return state_folder() / f"{name}-alive"

@@ -1,4 +1,4 @@
-"""Whether web, worker or beat is well: `python -m recovery.probe NAME` exits with 0 or says why."""
+"""Whether a process is well: `python -m recovery.probe NAME` exits with 0 or says why not."""
 
 import os
 import socket
@@ -7,11 +7,12 @@ import time
 import urllib.error
 import urllib.request
 
-from recovery.beat import sign_of_life
 from recovery.celery import app
+from recovery.places import sign_of_life
 
 PATIENCE = 5.0
 BEAT_SILENCE = 60.0
+SWEEPER_SILENCE = 60.0
 
 
 def web() -> str:
@@ -40,13 +41,22 @@ def worker() -> str:
 def beat() -> str:
     """Empty if beat looked at its schedule within the last minute, else what is wrong."""
     try:
-        silence = time.time() - sign_of_life().stat().st_mtime
+        silence = time.time() - sign_of_life("beat").stat().st_mtime
     except FileNotFoundError:
         return "beat has not begun"
     return "" if silence < BEAT_SILENCE else f"beat has been silent for {silence:.0f} s"
 
 
-PROBES = {"web": web, "worker": worker, "beat": beat}
+def sweeper() -> str:
+    """Empty if this machine's sweeper came round within the last minute, else what is wrong."""
+    try:
+        silence = time.time() - sign_of_life("sweeper").stat().st_mtime
+    except FileNotFoundError:
+        return "the sweeper has not begun"
+    return "" if silence < SWEEPER_SILENCE else f"the sweeper has been silent for {silence:.0f} s"
+
+
+PROBES = {"web": web, "worker": worker, "beat": beat, "sweeper": sweeper}
 
 
 def main(arguments: list[str]) -> None:

@@ -25,12 +25,13 @@ WORKER = Process(
     (*CELERY, "worker", "-n", "worker@%h", "-c", "2", "-Q", "celery,sweep", "--without-mingle"),
     (*PROBE, "worker"),
 )
+SWEEPER = Process((*MANAGE, "sweeper"), (*PROBE, "sweeper"))
 BEAT = Process((*CELERY, "beat", "--pidfile="), (*PROBE, "beat"))
 # what is left of the demo's cases; it may be broken off and run again
 DEMO = (*MANAGE, "demo")
 
-SERVICES = {"migrate": MIGRATE, "web": WEB, "worker": WORKER, "beat": BEAT}
-LASTING = {"web": WEB, "worker": WORKER, "beat": BEAT}
+SERVICES = {"migrate": MIGRATE, "web": WEB, "worker": WORKER, "beat": BEAT, "sweeper": SWEEPER}
+LASTING = {"web": WEB, "worker": WORKER, "beat": BEAT, "sweeper": SWEEPER}
 
 
 def here(words: Sequence[str]) -> list[str]:

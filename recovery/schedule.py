@@ -5,7 +5,7 @@ from typing import Any
 SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep the clocks": {
         "task": "complaints.tasks.sweep_clocks",
-        "schedule": 10.0,
+        "schedule": 5.0,
         "options": {"queue": "sweep", "expires": 30},
     },
     "deliver messages": {

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
-from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from common.api import ErrorOut
+from common.time import now
 from reports import access, rankings
 from reports.periods import Week
 from reports.serializers import RankingOut, ranking_data
@@ -34,7 +34,7 @@ class WeeklyRankingView(APIView):
         Raises RuleBroken `week.*`."""
         if not access.may_read(person_of(request)):
             raise PermissionDenied
-        at = timezone.now()
+        at = now()
         written = request.query_params.get("week", "")
         week = Week.parse(written) if written.strip() else Week.containing(at).previous
         return Response(RankingOut(ranking_data(rankings.weekly(week, at=at))).data)

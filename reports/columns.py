@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from django.utils.translation import gettext as _
 
-from complaints.models import ClockKind
+from complaints.models import ROUND_KINDS, ClockKind
 from reports.figures import OUTCOMES
 from reports.rankings import Row
 from reports.scoring import Rate
@@ -72,7 +72,7 @@ def columns() -> list[Column]:
         Column(_("代码"), Kind.TEXT, lambda row: row.branch.code, width=10),
         Column(_("得分"), Kind.SCORE, lambda row: row.score),
         _number(_("投诉"), "complaints"),
-        *(column for kind in ClockKind for column in _of_clock(kind)),
+        *(column for kind in ROUND_KINDS for column in _of_clock(kind)),
         _percent(_("满意度"), lambda row: row.satisfaction),
         _number(_("满意"), "callbacks_satisfied"),
         _number(_("接通"), "callbacks_reached"),

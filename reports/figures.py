@@ -18,7 +18,16 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from complaints.access import visible_to
-from complaints.models import Callback, Clock, ClockKind, Complaint, Remedy, RemedyState, Status
+from complaints.models import (
+    ROUND_KINDS,
+    Callback,
+    Clock,
+    ClockKind,
+    Complaint,
+    Remedy,
+    RemedyState,
+    Status,
+)
 from complaints.outcome import Outcome, outcome_sql
 from reports.periods import Week
 from staff.models import Branch, BranchKind, Person
@@ -155,7 +164,7 @@ def _clock_figures(kind: ClockKind) -> list[Figure]:
 
 _ALL = [
     Figure("complaints", _("投诉"), CASES, _RULED),
-    *(figure for kind in ClockKind for figure in _clock_figures(kind)),
+    *(figure for kind in ROUND_KINDS for figure in _clock_figures(kind)),
     Figure("callbacks_attempted", _("回访 · 打过电话"), CALLBACKS),
     Figure("callbacks_reached", _("回访 · 接通"), CALLBACKS, Q(reached=True)),
     Figure("callbacks_satisfied", _("回访 · 满意"), CALLBACKS, Q(reached=True, satisfied=True)),

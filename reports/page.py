@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from complaints.models import ClockKind
+from complaints.models import ROUND_KINDS, ClockKind
 from complaints.outcome import Outcome
 from reports.figures import FIGURES, OUTCOMES
 from reports.periods import Week
@@ -123,7 +123,7 @@ class _Cells:
 
 def _line(cells: _Cells, row: Row | None) -> Line:
     tally = cells.tally
-    on_time = [cells.rate(tally.on_time(kind), f"{kind.value}_decided") for kind in ClockKind]
+    on_time = [cells.rate(tally.on_time(kind), f"{kind.value}_decided") for kind in ROUND_KINDS]
     return Line(
         row=row,
         complaints=cells.count("complaints"),
@@ -133,7 +133,7 @@ def _line(cells: _Cells, row: Row | None) -> Line:
             cells.rate(tally.reach, "callbacks_attempted"),
         ],
         compensation=cells.yuan(),
-        details=[_detail(kind, cells) for kind in ClockKind],
+        details=[_detail(kind, cells) for kind in ROUND_KINDS],
     )
 
 

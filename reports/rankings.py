@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import F, TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from complaints.models import ClockKind
+from complaints.models import ROUND_KINDS, ClockKind
 from reports.figures import FIGURES, SOURCES, Source
 from reports.periods import Week
 from reports.scoring import Rate, places, score
@@ -64,7 +64,7 @@ class Tally:
     @property
     def rates(self) -> dict[str, Rate]:
         """What the score is made of."""
-        on_time = {kind.value: self.on_time(kind) for kind in ClockKind}
+        on_time = {kind.value: self.on_time(kind) for kind in ROUND_KINDS}
         return {**on_time, "satisfaction": self.satisfaction}
 
     def _rate(self, part: str, whole: str) -> Rate:

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from complaints.models import ClockKind
+from complaints.models import ROUND_KINDS, ClockKind
 from reports.figures import OUTCOMES
 from reports.rankings import Ranking, Standing, Tally
 from reports.scoring import Rate
@@ -119,7 +119,7 @@ def ranking_data(ranking: Ranking) -> dict[str, Any]:
 def _numbers(row: Tally) -> dict[str, Any]:
     return {
         "complaints": row.complaints,
-        "clocks": {kind.value: _clock(row, kind) for kind in ClockKind},
+        "clocks": {kind.value: _clock(row, kind) for kind in ROUND_KINDS},
         "satisfaction": row.satisfaction,
         "reach": row.reach,
         "compensation": {"amount": row.compensation, "remedies": row.numbers["remedies"]},

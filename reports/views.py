@@ -11,12 +11,12 @@ from django.core.paginator import Paginator
 from django.db.models import Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from common.errors import RuleBroken
+from common.time import now
 from reports import access, chart, page, rankings, text_file, workbook
 from reports.definitions import DEFINITIONS
 from reports.figures import FIGURES, Figure
@@ -31,7 +31,7 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @require_GET
 def weekly(request: HttpRequest) -> HttpResponse:
     """The ranking of a week, the last full one unless `?week=` says otherwise."""
-    reader, at = _reader(request), timezone.now()
+    reader, at = _reader(request), now()
     try:
         week = _week(request, at)
     except RuleBroken as broken:
@@ -72,7 +72,7 @@ def weekly_csv(request: HttpRequest) -> HttpResponse:
 def cases(request: HttpRequest) -> HttpResponse:
     """What a figure counts (`?week=&branch=&figure=`; no branch: all of them together), as far
     as the reader may see it."""
-    reader, at = _reader(request), timezone.now()
+    reader, at = _reader(request), now()
     figure = FIGURES.get(request.GET.get("figure", ""))
     if figure is None:
         raise Http404
@@ -140,7 +140,7 @@ def _file(
     request: HttpRequest, write: Callable[[rankings.Ranking], bytes], ending: str, kind: str
 ) -> HttpResponse:
     _reader(request)
-    at = timezone.now()
+    at = now()
     try:
         week = _week(request, at)
     except RuleBroken as broken:

@@ -14,12 +14,15 @@ _ABOVE = {
     Role.QUALITY: Role.DIRECTOR,
     Role.DIRECTOR: Role.GENERAL_MANAGER,
 }
+# When nobody is left above either, the highest post that is held answers.
+_FROM_THE_TOP = (Role.GENERAL_MANAGER, Role.DIRECTOR, Role.QUALITY, Role.SUPERVISOR)
 
 
 class Roster:
     """The present holders of the roles, read once for a whole batch (two queries)."""
 
     def __init__(self) -> None:
+        self._answers: dict[tuple[str, int], list[int]] = {}
         self._holders: dict[tuple[str, int], list[int]] = defaultdict(list)
         people = Person.objects.filter(is_active=True).order_by("pk")
         for pk, role, branch_id in people.values_list("pk", "role", "branch_id"):
@@ -31,15 +34,35 @@ class Roster:
 
     def holders(self, role: str, branch_id: int) -> list[int]:
         """Ids of the people who answer for `role` in the branch: its own, else the nearest
-        above; when no one on the way up holds it, the next higher role is asked the same."""
+        above; when no one on the way up holds it, the next higher role is asked the same, and in
+        the end the highest post that is held. Empty only where nobody holds any."""
+        key = (role, branch_id)
+        if key not in self._answers:
+            self._answers[key] = self._find(*key)
+        return self._answers[key]
+
+    def _find(self, role: str, branch_id: int) -> list[int]:
+        upwards: list[str] = []
         asked: str | None = role
         while asked is not None:
-            for ancestor in self._ancestors[branch_id]:
-                if found := self._holders.get((asked, ancestor)):
-                    return found
+            upwards.append(asked)
             asked = _ABOVE.get(Role(asked))
+        for each in (*upwards, *_FROM_THE_TOP):
+            for ancestor in self._ancestors[branch_id]:
+                if found := self._holders.get((each, ancestor)):
+                    return found
         return []
 
     def holders_of_any(self, roles: Iterable[str], branch_id: int) -> list[int]:
         """The holders of each role, each person once, in the roles' order."""
         return list(dict.fromkeys(pk for role in roles for pk in self.holders(role, branch_id)))
+
+
+def duty() -> list[int]:
+    """Who is on duty for what nobody else is told of: headquarters' quality, else its director,
+    else its general manager; read with one plain query, for when all else fails."""
+    post = (Role.QUALITY, Role.DIRECTOR, Role.GENERAL_MANAGER, Role.ADMINISTRATOR)
+    found = Person.objects.filter(is_active=True, role__in=post, branch__parent=None)
+    held = list(found.order_by("pk").values_list("role", "pk"))
+    highest = next((role for role in post if any(each == role for each, _pk in held)), None)
+    return [pk for role, pk in held if role == highest]

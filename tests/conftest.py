@@ -36,7 +36,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 
 @pytest.fixture(autouse=True)
 def _reference_data(request: pytest.FixtureRequest) -> None:
-    """What the migrations put in and an emptied table has lost: policy, category, limits."""
+    """What the migrations put in and an emptied table has lost: policies, limits, ways out."""
     names = set(request.fixturenames)
     if names & {"db", "transactional_db", "live_server"} or request.node.get_closest_marker(
         "django_db"
@@ -45,7 +45,9 @@ def _reference_data(request: pytest.FixtureRequest) -> None:
         if not Policy.objects.exists():
             for module in (
                 "complaints.migrations.0004_first_policy",
+                "complaints.migrations.0006_complete_policies",
                 "staff.migrations.0002_first_limits",
+                "notify.migrations.0005_mail_and_sms",
             ):
                 importlib.import_module(module).create(apps, None)
 

@@ -1,9 +1,15 @@
 """The case and what hangs on it, one concept a file."""
 
+from complaints.models.allowance import (
+    Allowance,
+    AllowanceKind,
+    AllowanceReason,
+    AllowanceState,
+)
 from complaints.models.attachment import Attachment
 from complaints.models.callback import Callback
 from complaints.models.category import Category
-from complaints.models.clock import Clock, ClockKind, MetAs
+from complaints.models.clock import LONGEST_PAUSE, ROUND_KINDS, Clock, ClockKind, MetAs
 from complaints.models.complaint import (
     Channel,
     ComplainantRole,
@@ -17,11 +23,17 @@ from complaints.models.escalation import Escalation
 from complaints.models.event import Event
 from complaints.models.ownership import Ownership
 from complaints.models.playbook import PlaybookEntry
-from complaints.models.policy import Policy, PolicyClock, PolicyStep
+from complaints.models.policy import Policy, PolicyClock, PolicyState, PolicyStep
 from complaints.models.remedy import Remedy, RemedyKind, RemedyState
 from complaints.models.ruling import Ruling
 
 __all__ = [
+    "LONGEST_PAUSE",
+    "ROUND_KINDS",
+    "Allowance",
+    "AllowanceKind",
+    "AllowanceReason",
+    "AllowanceState",
     "Attachment",
     "Callback",
     "Category",
@@ -41,6 +53,7 @@ __all__ = [
     "PlaybookEntry",
     "Policy",
     "PolicyClock",
+    "PolicyState",
     "PolicyStep",
     "Remedy",
     "RemedyKind",

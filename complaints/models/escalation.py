@@ -36,6 +36,11 @@ class Escalation(models.Model):
         ordering = ("-level", "rang_at")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["clock", "step"], name="escalation_step_taken_once"),
+            models.UniqueConstraint(
+                fields=["clock", "level"],
+                condition=Q(level__gt=0),
+                name="escalation_level_told_once",
+            ),
             models.CheckConstraint(
                 condition=Q(fired_at__gte=models.F("rang_at")), name="escalation_never_early"
             ),

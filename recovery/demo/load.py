@@ -177,7 +177,7 @@ class Player:
     def _settle_messages(self, complaint: Complaint) -> None:
         """None is sent outside; what is more than a day old was read."""
         told = Message.objects.filter(url=f"/complaints/{complaint.no}/")
-        told.update(delivered_at=self.now)
+        told.update(dispatched_at=self.now)
         told.filter(created_at__lt=self.now - READ_AFTER).update(read_at=self.now)
 
     def _report(self, story: Story) -> Report:
@@ -204,7 +204,7 @@ class Player:
         while (
             at := ringing.order_by("next_at").values_list("next_at", flat=True).first()
         ) is not None:
-            escalation.fire([Complaint.objects.get(pk=complaint_id)], until=at)
+            escalation.fire(Complaint.objects.get(pk=complaint_id), until=at)
 
     @singledispatchmethod
     def take(self, step: Step, complaint_id: int) -> None:

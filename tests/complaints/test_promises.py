@@ -151,14 +151,42 @@ def test_one_ruling_stands(cast: Cast, case: Complaint) -> None:
             "clock_met_or_void",
         ),
         (
+            "UPDATE complaints_clock SET due_at = due_at - interval '1 second'",
+            CHECK,
+            "clock_due_only_moves_on",
+        ),
+        (
+            "UPDATE complaints_clock SET paused_for = '48 hours 1 microsecond'"
+            " WHERE kind = 'result'",
+            CHECK,
+            "clock_pause_is_capped",
+        ),
+        (
+            "UPDATE complaints_clock SET paused_for = '1 minute' WHERE kind = 'sheet'",
+            CHECK,
+            "clock_pause_is_capped",
+        ),
+        (
+            "UPDATE complaints_clock SET forfeited_at = now() WHERE kind = 'apology'",
+            CHECK,
+            "clock_only_sheets_are_forfeited",
+        ),
+        (
+            "INSERT INTO complaints_escalation (clock_id, complaint_id, step, level, rang_at,"
+            " fired_at, roles, recipient_ids) SELECT clock_id, complaint_id, 99, level, rang_at,"
+            " fired_at, roles, recipient_ids FROM complaints_escalation WHERE level = 1",
+            UNIQUE,
+            "escalation_level_told_once",
+        ),
+        (
             "UPDATE complaints_clock SET next_at = due_at, voided_at = now()",
             CHECK,
             "clock_stopped_rings_no_more",
         ),
         (
-            "INSERT INTO complaints_clock (complaint_id, round, kind, started_at, due_at, met_as,"
-            " next_step) SELECT complaint_id, round, kind, started_at, due_at, '', 0"
-            " FROM complaints_clock LIMIT 1",
+            "INSERT INTO complaints_clock (complaint_id, round, kind, policy_clock_id, started_at,"
+            " due_at, original_due_at) SELECT complaint_id, round, kind, policy_clock_id,"
+            " started_at, due_at, due_at FROM complaints_clock LIMIT 1",
             UNIQUE,
             "clock_one_of_a_kind_a_round",
         ),

@@ -136,10 +136,10 @@ def test_a_week_of_five_thousand_cases_is_ranked_in_a_breath(acts: Acts, cast: C
     )  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO complaints_clock (complaint_id, round, kind, started_at, due_at,"
-            " met_as, next_step) SELECT c.id, 1, k.kind, k.started_at, k.due_at, '', 0"
-            " FROM complaints_complaint c,"
-            " (SELECT kind, started_at, due_at FROM complaints_clock) k WHERE c.no LIKE 'P%'"
+            "INSERT INTO complaints_clock (complaint_id, round, kind, policy_clock_id, started_at,"
+            " due_at, original_due_at) SELECT c.id, 1, k.kind, k.policy_clock_id, k.started_at,"
+            " k.due_at, k.due_at FROM complaints_complaint c,"
+            " (SELECT * FROM complaints_clock) k WHERE c.no LIKE 'P%'"
         )
         cursor.execute("ANALYZE complaints_complaint, complaints_clock")
     start = time.perf_counter()

@@ -1,0 +1,101 @@
+"""`manage.py sweeper`: rings the clocks to the moment, and delivers when nobody else does.
+
+It needs the database and nothing else. Any number may run on any number of machines; each
+sleeps until the next ring, at most a second, and is woken by what has to ring sooner.
+"""
+
+from __future__ import annotations
+
+import logging
+import select
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.db import Error, connection
+
+from common.heartbeat import beat
+from common.time import database_now
+from complaints.escalation import catch_up, seconds_to_next_ring
+from notify.delivery import deliver
+from notify.selectors import oldest_waiting
+from recovery.places import sign_of_life
+
+logger = logging.getLogger(__name__)
+
+LONGEST_SLEEP = 1.0
+#: A clock that is due but held by somebody is asked for again this soon.
+HELD_SLEEP = 0.1
+BEAT_EVERY = 5.0
+#: Messages that wait longer than this have no worker to deliver them.
+UNDELIVERED = timedelta(seconds=60)
+LOOK_FOR_MAIL_EVERY = 5.0
+AFTER_AN_ERROR = 1.0
+
+
+def run(stop: threading.Event) -> None:
+    """Sweep until `stop` is set; a second thread delivers, so that no mail server holds a clock
+    up. A database that is away is asked again every second."""
+    mail = threading.Thread(target=_every, args=(stop, _deliver_what_waits), daemon=True)
+    mail.start()
+    _every(stop, Sweeper(stop).round)
+    mail.join(timeout=AFTER_AN_ERROR)
+
+
+def _every(stop: threading.Event, round_: Callable[[], None]) -> None:
+    while not stop.is_set():
+        try:
+            round_()
+        except Error as error:
+            logger.warning("The database does not answer: %s", str(error).strip())
+            connection.close()
+            stop.wait(AFTER_AN_ERROR)
+        except Exception:
+            logger.exception("A round failed; it is tried again.")
+            stop.wait(AFTER_AN_ERROR)
+
+
+class Sweeper:
+    """One loop of sweeping, with its ear at the database."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        self.stop = stop
+        self.last_beat = 0.0
+
+    def round(self) -> None:
+        """Take all that is due, say so, and sleep until the next ring or call."""
+        self._listen()
+        taken = catch_up(database_now)
+        if time.monotonic() - self.last_beat >= BEAT_EVERY:
+            beat("sweep")
+            sign_of_life("sweeper").touch()
+            self.last_beat = time.monotonic()
+        wait = seconds_to_next_ring()
+        if wait is None:
+            wait = LONGEST_SLEEP
+        elif wait <= 0 and not taken:
+            wait = HELD_SLEEP
+        self._sleep(min(max(wait, 0.0), LONGEST_SLEEP))
+
+    def _listen(self) -> None:
+        if connection.connection is None or connection.connection.closed:
+            connection.close()
+            with connection.cursor() as cursor:
+                cursor.execute("LISTEN clock_rings")
+
+    def _sleep(self, seconds: float) -> None:
+        wire = connection.connection
+        if select.select([wire], [], [], seconds)[0]:
+            wire.poll()
+            wire.notifies.clear()
+
+
+def _deliver_what_waits() -> None:
+    """Deliver when the oldest message has waited for a minute: the worker or its broker is ill."""
+    waiting = oldest_waiting(database_now())
+    while waiting is not None and waiting > UNDELIVERED:
+        if not deliver(at=database_now()):
+            break
+        waiting = oldest_waiting(database_now())
+    time.sleep(LOOK_FOR_MAIL_EVERY)
