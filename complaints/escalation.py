@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext_noop
 
 from complaints import firing
-from complaints.models import Clock, ClockKind, Complaint
+from complaints.models import Clock, Complaint
 from notify.post import Note, post
 from staff.posts import duty
 
@@ -25,23 +25,21 @@ PATIENCE = 3
 _CLAIM = """
 SELECT kase.id FROM complaints_clock AS clock
 JOIN complaints_complaint AS kase ON kase.id = clock.complaint_id
-WHERE clock.kind {which} '{apology}' AND clock.next_at <= %s
+WHERE clock.kind = 'apology' AND clock.next_at <= %s
 ORDER BY clock.next_at LIMIT %s
 FOR UPDATE OF kase SKIP LOCKED
 """
 #: The one hour is the shortest: apologies before all else.
-_CLAIMS = [_CLAIM.format(which=which, apology=ClockKind.APOLOGY.value) for which in ("=", "<>")]
+_CLAIMS = (_CLAIM, _CLAIM.replace("kind =", "kind <>"))
 
 #: Two questions, since each index holds one half of the clocks.
 _NEXT_RING = """
-SELECT LEAST(
-    (SELECT min(next_at) FROM complaints_clock WHERE kind = '{apology}' AND next_at IS NOT NULL),
-    (SELECT min(next_at) FROM complaints_clock WHERE kind <> '{apology}' AND next_at IS NOT NULL)
-) AS soonest
-""".format(apology=ClockKind.APOLOGY.value)
-_UNTIL_NEXT_RING = (
-    f"SELECT EXTRACT(EPOCH FROM soonest - clock_timestamp()) FROM ({_NEXT_RING}) AS ring"  # noqa: S608  (our own words)
-)
+SELECT soonest, EXTRACT(EPOCH FROM soonest - clock_timestamp())
+FROM (SELECT LEAST(
+    (SELECT min(next_at) FROM complaints_clock WHERE kind = 'apology' AND next_at IS NOT NULL),
+    (SELECT min(next_at) FROM complaints_clock WHERE kind <> 'apology' AND next_at IS NOT NULL)
+) AS soonest) AS rings
+"""
 
 _SET_ASIDE = """
 UPDATE complaints_clock
@@ -75,20 +73,20 @@ def catch_up(now: Callable[[], datetime], *, batch: int = BATCH) -> int:
     return steps
 
 
-def next_ring() -> datetime | None:
-    """When the next clock rings; None when none ever will."""
+class NextRing(NamedTuple):
+    """When the next clock rings, and in how many seconds by the database's clock: negative when
+    it has passed. None, None: never."""
+
+    at: datetime | None
+    seconds: float | None
+
+
+def next_ring() -> NextRing:
+    """When the next clock rings."""
     with connection.cursor() as cursor:
         cursor.execute(_NEXT_RING)
-        soonest: datetime | None = cursor.fetchone()[0]
-    return soonest
-
-
-def seconds_to_next_ring() -> float | None:
-    """How long by the database's clock until then, negative when it has passed; None: never."""
-    with connection.cursor() as cursor:
-        cursor.execute(_UNTIL_NEXT_RING)
-        seconds = cursor.fetchone()[0]
-    return None if seconds is None else float(seconds)
+        at, seconds = cursor.fetchone()
+    return NextRing(at, None if seconds is None else float(seconds))
 
 
 def fire(complaint: Complaint, *, until: datetime, taken_at: datetime | None = None) -> int:

@@ -120,10 +120,11 @@ heard AS MATERIALIZED (
 ),
 crowded AS MATERIALIZED (
     SELECT recipient_id FROM heard GROUP BY recipient_id
-    HAVING count(*) + (SELECT count(*) FROM (
-        SELECT FROM notify_message AS recent
+    HAVING count(*) + (SELECT COALESCE(sum(GREATEST(folded, 1)), 0) FROM (
+        SELECT folded FROM notify_message AS recent
         WHERE recent.recipient_id = heard.recipient_id AND recent.created_at >= %(window)s
-            AND recent.key LIKE 'clock:%%' LIMIT %(few)s) AS counted) > %(few)s
+            AND (recent.folded > 0 OR recent.key LIKE 'clock:%%')
+        LIMIT %(few)s + 1) AS told_already) > %(few)s
 ),
 posted AS (
     INSERT INTO notify_message (key, recipient_id, text, params, url, urgent, created_at)

@@ -17,7 +17,7 @@ from django.db import Error, connection
 
 from common.heartbeat import beat
 from common.time import database_now
-from complaints.escalation import catch_up, seconds_to_next_ring
+from complaints.escalation import catch_up, next_ring
 from notify.delivery import deliver
 from notify.selectors import oldest_waiting
 from recovery.places import sign_of_life
@@ -71,7 +71,7 @@ class Sweeper:
             beat("sweep")
             sign_of_life("sweeper").touch()
             self.last_beat = time.monotonic()
-        wait = seconds_to_next_ring()
+        wait = next_ring().seconds
         if wait is None:
             wait = LONGEST_SLEEP
         elif wait <= 0 and not taken:
