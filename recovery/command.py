@@ -10,8 +10,8 @@ from recovery.local import make_key
 from recovery.places import make_state
 
 _ASKING = {"help", "version", "--help", "--version", "-h"}
-# faults start a house of their own
-WITHOUT_DATABASE = _ASKING | {"compilemessages", "sla_replay", "faults"}
+# faults and bench start a house of their own; the watchdog is there for when no server is
+WITHOUT_DATABASE = _ASKING | {"compilemessages", "sla_replay", "faults", "bench", "watchdog"}
 # these run for ever: a stuck statement must not hold a case for ever, too
 LASTING = {"sweeper"}
 

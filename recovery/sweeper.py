@@ -37,16 +37,20 @@ AFTER_AN_ERROR = 1.0
 def run(stop: threading.Event) -> None:
     """Sweep until `stop` is set; a second thread delivers, so that no mail server holds a clock
     up. A database that is away is asked again every second."""
-    mail = threading.Thread(target=_every, args=(stop, _deliver_what_waits), daemon=True)
+    mail = threading.Thread(
+        target=_every, args=(stop, _deliver_what_waits, LOOK_FOR_MAIL_EVERY), daemon=True
+    )
     mail.start()
-    _every(stop, Sweeper(stop).round)
+    _every(stop, Sweeper().round)
     mail.join(timeout=AFTER_AN_ERROR)
 
 
-def _every(stop: threading.Event, round_: Callable[[], None]) -> None:
+def _every(stop: threading.Event, round_: Callable[[], None], pause: float = 0.0) -> None:
+    """Go round and round until `stop`, whatever happens, with its own connection."""
     while not stop.is_set():
         try:
             round_()
+            stop.wait(pause)
         except Error as error:
             logger.warning("The database does not answer: %s", str(error).strip())
             connection.close()
@@ -54,13 +58,13 @@ def _every(stop: threading.Event, round_: Callable[[], None]) -> None:
         except Exception:
             logger.exception("A round failed; it is tried again.")
             stop.wait(AFTER_AN_ERROR)
+    connection.close()
 
 
 class Sweeper:
     """One loop of sweeping, with its ear at the database."""
 
-    def __init__(self, stop: threading.Event) -> None:
-        self.stop = stop
+    def __init__(self) -> None:
         self.last_beat = 0.0
 
     def round(self) -> None:
@@ -98,4 +102,3 @@ def _deliver_what_waits() -> None:
         if not deliver(at=database_now()):
             break
         waiting = oldest_waiting(database_now())
-    time.sleep(LOOK_FOR_MAIL_EVERY)

@@ -1,4 +1,5 @@
-"""The back office for people, branches and limits; the administrator's, who sees no case."""
+"""The back office for people, branches, calendars and limits; the administrator's, who sees no
+case."""
 
 from __future__ import annotations
 
@@ -12,7 +13,15 @@ from django.utils.translation import gettext_lazy as _
 
 from staff import branches
 from staff.branches import sort_key
-from staff.models import AuthorityLimit, Branch, Person, Role
+from staff.models import (
+    AuthorityLimit,
+    Branch,
+    Calendar,
+    CalendarDay,
+    CalendarYear,
+    Person,
+    Role,
+)
 
 
 class _NothingIsDeleted(admin.ModelAdmin[Any]):
@@ -24,11 +33,38 @@ class _NothingIsDeleted(admin.ModelAdmin[Any]):
 class BranchAdmin(_NothingIsDeleted):
     list_display = ("name", "code", "kind", "parent", "city")
     search_fields = ("name", "code")
-    fields = ("code", "name", "kind", "parent", "city")
+    fields = ("code", "name", "kind", "parent", "city", "calendar")
 
     def save_model(self, request: HttpRequest, obj: Branch, form: Any, change: bool) -> None:
         """Through the one place that writes the tree."""
         branches.save(obj)
+
+
+class CalendarYearInline(admin.TabularInline[CalendarYear, Calendar]):
+    model = CalendarYear
+    extra = 1
+    can_delete = False
+
+
+@admin.register(Calendar)
+class CalendarAdmin(_NothingIsDeleted):
+    list_display = ("name", "zone", "weekly")
+    search_fields = ("name",)
+    fields = ("name", "zone", "weekly")
+    inlines = (CalendarYearInline,)
+
+
+@admin.register(CalendarDay)
+class CalendarDayAdmin(_NothingIsDeleted):
+    list_display = ("date", "calendar", "windows", "note", "imported_for")
+    list_filter = ("calendar",)
+    date_hierarchy = "date"
+    fields = ("calendar", "date", "windows", "note")
+
+    def save_model(self, request: HttpRequest, obj: CalendarDay, form: Any, change: bool) -> None:
+        """What a person has written is no longer an import's, and no import changes it."""
+        obj.imported_for = None
+        super().save_model(request, obj, form, change)
 
 
 @admin.register(Person)

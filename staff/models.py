@@ -1,4 +1,5 @@
-"""Who works here: branches, people with one role each, and how much a role may promise."""
+"""Who works here, and when: branches, their hours, people with one role each, and how much a
+role may promise."""
 
 from __future__ import annotations
 
@@ -6,10 +7,107 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.postgres.indexes import OpClass
-from django.core.validators import MinValueValidator, RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
+
+from staff.hours import validate_day, validate_week, validate_zone
+
+
+class Calendar(models.Model):
+    """Published hours of service: a week in a zone, and the days that are otherwise."""
+
+    name = models.CharField(_("名称"), max_length=60, unique=True)
+    zone = models.CharField(
+        _("时区"),
+        max_length=60,
+        default="Asia/Shanghai",
+        validators=[validate_zone],
+        help_text=_("IANA 名称，例如 Asia/Shanghai、America/Los_Angeles。"),
+    )
+    weekly = models.CharField(
+        _("每周服务时间"),
+        max_length=300,
+        validators=[validate_week],
+        help_text=_(
+            "例如 mon-fri 09:00-12:00 13:30-18:00; sat 10:00-14:00，"
+            "也可以写 周一至周五；没有写到的日子不服务，最晚到 24:00。"
+        ),
+    )
+
+    class Meta:
+        verbose_name = _("服务日历")
+        verbose_name_plural = _("服务日历")
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CalendarDay(models.Model):
+    """A date with windows of its own: a holiday, or a weekend day that is worked (调休)."""
+
+    calendar = models.ForeignKey(
+        Calendar, models.CASCADE, related_name="days", verbose_name=_("服务日历")
+    )
+    date = models.DateField(_("日期"))
+    windows = models.CharField(
+        _("当天服务时间"),
+        max_length=200,
+        blank=True,
+        validators=[validate_day],
+        help_text=_("例如 09:00-12:00 13:30-18:00；写 fri 就是与周五相同；留空就是全天不服务。"),
+    )
+    note = models.CharField(
+        _("说明"), max_length=60, blank=True, help_text=_("国庆节、调休上班等。")
+    )
+    #: The year whose import wrote the day; null when a person did, and then no import touches it.
+    imported_for = models.PositiveSmallIntegerField(_("导入年份"), null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("特殊日期")
+        verbose_name_plural = _("特殊日期")
+        ordering = ("calendar", "date")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["calendar", "date"],
+                name="calendar_day_once",
+                violation_error_message=_("这个日历里已经有这一天了。"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.calendar} {self.date}"
+
+
+class CalendarYear(models.Model):
+    """That the holidays of a year are known to a calendar, and from where."""
+
+    calendar = models.ForeignKey(
+        Calendar, models.CASCADE, related_name="years", verbose_name=_("服务日历")
+    )
+    year = models.PositiveSmallIntegerField(
+        _("年份"), validators=[MinValueValidator(2000), MaxValueValidator(2200)]
+    )
+    source = models.CharField(
+        _("依据"), max_length=200, help_text=_("放假通知的文号或网址；全年无休的，写明即可。")
+    )
+
+    class Meta:
+        verbose_name = _("已知节假日的年份")
+        verbose_name_plural = _("已知节假日的年份")
+        ordering = ("calendar", "year")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["calendar", "year"],
+                name="calendar_year_once",
+                violation_error_message=_("这个日历里已经有这一年了。"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.calendar} {self.year}"
 
 
 class BranchKind(models.TextChoices):
@@ -39,6 +137,15 @@ class Branch(models.Model):
     )
     path = models.CharField(max_length=200, unique=True, editable=False)
     city = models.CharField(_("城市"), max_length=30, blank=True)
+    calendar = models.ForeignKey(
+        Calendar,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="branches",
+        verbose_name=_("发布的服务时间"),
+        help_text=_("留空则用最近一级有日历的上级的；上级都没有，就是每天 24 小时。"),
+    )
     sort_key = models.CharField(max_length=200, editable=False)
 
     class Meta:

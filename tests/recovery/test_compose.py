@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ from recovery import secret_files
 from recovery.children import free_port
 from recovery.places import BASE
 from recovery.postgres import ENCODING
-from recovery.processes import SERVICES, here
+from recovery.processes import LASTING, SERVICES, here
 from tests.recovery.running import environment, until
 
 FILE = BASE / "docker-compose.yml"
@@ -115,8 +115,10 @@ def test_each_command_runs_natively_and_becomes_healthy(
     migrated = subprocess.run(here(SERVICES["migrate"].command), cwd=BASE, env=env)
     assert migrated.returncode == 0
     assert healthy("migrate", env)
-    for name in ("web", "worker", "beat"):
+    for name in LASTING:
         assert not healthy(name, env), name
-    with running("beat", env), running("worker", env), running("web", env):
-        for name in ("beat", "worker", "web"):
+    with ExitStack() as house:
+        for name in LASTING:
+            house.enter_context(running(name, env))
+        for name in LASTING:
             until(lambda name=name: healthy(name, env), f"{name} did not become healthy")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from recovery.local import services
+from recovery.processes import LASTING
 from recovery.up import choose_port
 from staff.models import Role
 from tests.recovery.running import PATIENCE, Up, manage, processes_of, until
@@ -56,7 +57,7 @@ def test_a_second_one_in_the_same_folder_is_refused(up: Up) -> None:
     assert "already running here" in second.stderr
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+@pytest.mark.parametrize("name", LASTING)
 def test_a_killed_process_is_restarted(up: Up, name: str) -> None:
     up.kill(name)
     until(lambda: up.is_well(name), f"{name} is not well")
