@@ -165,8 +165,8 @@ POSTS = [
     (Role.QUALITY, "lanzhou", set(), {"chen"}),
     (Role.QUALITY, "lanzhou", {"chen"}, {"lin"}),
     (Role.DIRECTOR, "wuxi", {"lin"}, {"gao"}),
-    (Role.GENERAL_MANAGER, "wuxi", {"gao"}, set()),
-    (Role.ADMINISTRATOR, "wuxi", {"root"}, set()),
+    (Role.GENERAL_MANAGER, "wuxi", {"gao"}, {"lin"}),
+    (Role.ADMINISTRATOR, "wuxi", {"root"}, {"gao"}),
 ]
 
 
