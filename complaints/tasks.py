@@ -11,7 +11,7 @@ from complaints.escalation import catch_up
 
 @shared_task(ignore_result=True)
 def sweep_clocks() -> int:
-    """Take all that is due, batch by batch, and leave a sign of life of sweeps and worker; the number of steps taken."""
+    """Take all that is due, batch by batch, and leave a sign of life; the steps taken."""
     taken = catch_up(database_now)
     beat("sweep")
     beat("worker")

@@ -20,7 +20,7 @@ _FOLD = """
 INSERT INTO notify_message
     (key, recipient_id, text, params, url, urgent, created_at, hold_until, folded)
 SELECT 'digest:' || CASE WHEN urgent THEN 'urgent' ELSE 'calm' END || ':' || %(window)s,
-       recipient_id, %(text)s, jsonb_build_object('count', notes::text), '/board/', urgent,
+       recipient_id, %(text)s, jsonb_build_object('count', notes::text), '/escalations/', urgent,
        %(at)s, %(leaves)s, notes
 FROM unnest(%(people)s::bigint[], %(urgent)s::boolean[], %(notes)s::int[])
     AS given (recipient_id, urgent, notes)

@@ -7,14 +7,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.conf import settings
-from django.utils.translation import override
+from django.utils.translation import gettext_noop, override
 
 from notify.models import Message
+
+#: The sentence of a digest of clocks that rang together; `count` is `Message.folded`.
+DIGEST_TEXT = gettext_noop("%(count)s 件投诉的时限到点，请到升级看板处理")
 
 
 @dataclass(frozen=True)
 class Note:
-    """What is to be told: `key` names the occasion, and each recipient hears it once."""
+    """What is to be told: `key` names the occasion, and each recipient hears it once. One that
+    is `in_app_only` leaves by no outside way."""
 
     key: str
     recipient_ids: Iterable[int]
@@ -22,6 +26,7 @@ class Note:
     params: dict[str, str] = field(default_factory=dict)
     url: str = ""
     urgent: bool = False
+    in_app_only: bool = False
 
 
 def post(notes: Iterable[Note], *, at: datetime) -> None:
@@ -35,6 +40,7 @@ def post(notes: Iterable[Note], *, at: datetime) -> None:
             url=note.url,
             urgent=note.urgent,
             created_at=at,
+            dispatched_at=at if note.in_app_only else None,
         )
         for note in notes
         for recipient_id in note.recipient_ids

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.core.cache import cache
 from django.db import connection
 
 from complaints import registration
@@ -32,6 +33,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """Transactional tests empty the tables with TRUNCATE, which the story's trigger refuses."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE complaints_event DISABLE TRIGGER event_never_truncated")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    """What one test has put into the cache is not there for the next."""
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -56,7 +56,7 @@ def test_five_hundred_cases_at_once_are_one_message_for_each_person(
     assert heard(cast.wang) == [("digest", 500, False), ("digest", 500, True)]
     digest = Message.objects.get(recipient=cast.wang, urgent=True)
     assert str(digest) == "500 件投诉的时限到点，请到升级看板处理"
-    assert digest.url == "/board/"
+    assert digest.url == "/escalations/"
     assert digest.hold_until is not None
     assert digest.hold_until - until == MINUTE
 

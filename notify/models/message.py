@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Message(models.Model):
-    """One thing told to one person. In the inbox from its first moment; `delivered_at` is when
-    it also left by the person's outside channels (at once when they have none).
+    """One thing told to one person. In the inbox from its first moment; `dispatched_at` is when
+    it was handed to the person's ways out (at once when they have none), never before
+    `hold_until`. `folded` is how many notes a digest stands for, 0 for an ordinary message.
 
     `text` is a Chinese msgid with `%(name)s` places; `params` fills them with texts that are
     msgids themselves where a translation exists. Each reader sees it in their own language.
@@ -21,11 +22,13 @@ class Message(models.Model):
     key = models.CharField(max_length=120)
     recipient = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="messages")
     text = models.CharField(max_length=200)
-    params = models.JSONField(default=dict)
-    url = models.CharField(max_length=200, blank=True)
-    urgent = models.BooleanField(default=False)
+    params = models.JSONField(default=dict, db_default={})
+    url = models.CharField(max_length=200, blank=True, db_default="")
+    urgent = models.BooleanField(default=False, db_default=False)
+    folded = models.PositiveIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField()
-    delivered_at = models.DateTimeField(null=True)
+    hold_until = models.DateTimeField(null=True)
+    dispatched_at = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -36,11 +39,11 @@ class Message(models.Model):
             models.UniqueConstraint(fields=["key", "recipient"], name="message_told_once"),
         ]
         indexes: ClassVar = [
-            # Read by delivery.deliver and by the health page.
+            # Read by dispatch and by selectors.oldest_waiting.
             models.Index(
                 fields=["created_at"],
-                condition=models.Q(delivered_at=None),
-                name="message_undelivered",
+                condition=models.Q(dispatched_at=None),
+                name="message_undispatched",
             ),
             # Read by the inbox and its unread count.
             models.Index(fields=["recipient", "-created_at"], name="message_inbox"),
