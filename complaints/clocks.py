@@ -31,8 +31,13 @@ CONTACT_KINDS = (ClockKind.APOLOGY, ClockKind.RESULT, ClockKind.CALLBACK)
 
 
 def start_round(complaint: Complaint, *, at: datetime) -> list[Clock]:
-    """The four clocks of the case's present round, running from `at`; the apology's from the
-    opening of the branch's service window, unless the case is critical."""
+    """The four clocks of the case's present round, running from `at`."""
+    return Clock.objects.bulk_create(round_from(complaint, at))
+
+
+def round_from(complaint: Complaint, at: datetime) -> list[Clock]:
+    """The four clocks of the case's present round as they run from `at`, not stored yet; the
+    apology's from the opening of the branch's service window, unless the case is critical."""
     lengths = policies.lengths(complaint)
     clocks = [
         _clock(complaint, lengths[kind], _start(complaint, kind, at))
@@ -42,7 +47,7 @@ def start_round(complaint: Complaint, *, at: datetime) -> list[Clock]:
     for clock in clocks:
         if complaint.anonymous and clock.kind in CONTACT_KINDS:
             clock.voided_at, clock.next_at = at, None
-    return Clock.objects.bulk_create(clocks)
+    return clocks
 
 
 def _start(complaint: Complaint, kind: ClockKind, at: datetime) -> datetime:
@@ -135,9 +140,10 @@ def move_due(clock: Clock, by: timedelta, *, paused: bool = False) -> None:
     """Put off a running clock's due time, and with it the steps not yet taken; a pause is also
     counted. A negative `by` gives back what was not used of one."""
     clock.due_at += by
+    clock.rise_at = None  # time that was granted answers the level told last
     if paused:
         clock.paused_for += by
-    clock.save(update_fields=["due_at", "paused_for"])
+    clock.save(update_fields=["due_at", "paused_for", "rise_at"])
     rearm([clock])
 
 

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext_noop
 
 from complaints import firing
+from complaints.firing import Case
 from complaints.models import Clock, Complaint
 from notify.post import Note, post
 from staff.posts import duty
@@ -18,12 +19,13 @@ from staff.posts import duty
 logger = logging.getLogger(__name__)
 
 #: Cases that one transaction takes; larger ones hold their locks longer and win little.
-BATCH = 2000
+BATCH = 5000
 #: So many failures in a row, and headquarters' duty is told.
 PATIENCE = 3
 
 _CLAIM = """
-SELECT kase.id FROM complaints_clock AS clock
+SELECT kase.id, kase.policy_id, kase.owner_branch_id, kase.responsible_branch_id
+FROM complaints_clock AS clock
 JOIN complaints_complaint AS kase ON kase.id = clock.complaint_id
 WHERE clock.kind = 'apology' AND clock.next_at <= %s
 ORDER BY clock.next_at LIMIT %s
@@ -92,14 +94,17 @@ def next_ring() -> NextRing:
 def fire(complaint: Complaint, *, until: datetime, taken_at: datetime | None = None) -> int:
     """Take the steps of this locked case that have come by `until`, as `firing.fire` does for
     many; the number taken. Whoever acts on an overdue case fires its breach first."""
-    return firing.fire([complaint.pk], until=until, taken_at=taken_at)
+    if not Clock.objects.filter(complaint=complaint, next_at__lte=until).exists():
+        return 0
+    case = Case(*(getattr(complaint, name) for name in Case._fields))
+    return firing.fire([case], until=until, taken_at=taken_at)
 
 
 def _sweep(until: datetime, batch: int) -> Swept:
     try:
         with transaction.atomic():
-            ids = _claim(until, batch)
-            return Swept(len(ids), firing.fire(ids, until=until) if ids else 0)
+            cases = _claim(until, batch)
+            return Swept(len(cases), firing.fire(cases, until=until) if cases else 0)
     except Exception:  # whatever it is, it must not keep the others waiting
         if connection.connection is None or connection.connection.closed:
             raise
@@ -107,15 +112,15 @@ def _sweep(until: datetime, batch: int) -> Swept:
     return Swept(0, _in_parts(_due_cases(until, batch), until))
 
 
-def _claim(until: datetime, batch: int) -> list[int]:
-    """Lock up to `batch` cases with a clock to look at, those of apologies first."""
-    found: dict[int, None] = {}
+def _claim(until: datetime, batch: int) -> list[Case]:
+    """Lock up to `batch` cases with a clock to look at. Apologies have a batch of their own, so
+    that they wait for nothing else."""
     with connection.cursor() as cursor:
         for claim in _CLAIMS:
-            if len(found) < batch:
-                cursor.execute(claim, [until, batch - len(found)])
-                found.update(dict.fromkeys(case_id for (case_id,) in cursor.fetchall()))
-    return list(found)
+            cursor.execute(claim, [until, batch])
+            if found := set(cursor.fetchall()):
+                return [Case(*row) for row in found]
+    return []
 
 
 def _due_cases(until: datetime, batch: int) -> list[int]:
@@ -131,7 +136,7 @@ def _in_parts(case_ids: Sequence[int], until: datetime) -> int:
         with transaction.atomic():
             cases = Complaint.objects.filter(pk__in=case_ids).order_by("pk")
             free = cases.select_for_update(skip_locked=True, of=("self",))
-            return firing.fire(list(free.values_list("pk", flat=True)), until=until)
+            return firing.fire([Case(*row) for row in free.values_list(*Case._fields)], until=until)
     except Exception:  # the same: only the case that fails is set aside
         if len(case_ids) == 1:
             logger.exception("The clocks of case %s failed; they are tried again.", case_ids[0])

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from complaints import elapsed
 from complaints.models import (
+    AllowanceKind,
+    AllowanceReason,
+    AllowanceState,
     Clock,
     ClockKind,
     ContactKind,
@@ -30,13 +34,15 @@ _SPANS = {
     ClockKind.RESULT: "24H",
     ClockKind.SHEET: "48H",
     ClockKind.CALLBACK: "72H",
+    ClockKind.RESUBMISSION: "24H",
 }
 
 
 @dataclass(frozen=True)
 class ClockFace:
-    """A clock as of one moment. `state` is running, soon (in the last quarter), late, met,
-    attempted, unreachable or na; `percent` is how much of the span is used, 0 to 100."""
+    """A clock as of one moment. `state` is running, soon (in the last quarter), paused, late,
+    met, attempted, unreachable or na; `percent` is how much of the span is used, 0 to 100.
+    `started_at` lies later by what pauses gave, so that the span counts no pause."""
 
     clock: Clock
     state: str
@@ -47,23 +53,52 @@ class ClockFace:
     due_at: datetime
     met_at: datetime | None
     warn_at: datetime
+    raw: timedelta
+    net: timedelta
+    original_due_at: datetime | None
+    paused_until: datetime | None
+    forfeited: bool
+
+    @property
+    def note(self) -> str:
+        """The due time it had at first, when that has been moved."""
+        if self.original_due_at is None:
+            return ""
+        return _("原定 %(time)s") % {"time": _minute(self.original_due_at)}
+
+    @property
+    def used(self) -> str:
+        """How long a clock that was given more time has run, with and without its pauses."""
+        words = {"raw": _clip(self.raw), "net": _clip(self.net)}
+        if self.paused_until is None:
+            return _("已用 %(raw)s 小时（净 %(net)s 小时）") % words
+        words["until"] = _minute(self.paused_until)
+        return _("已用 %(raw)s 小时（净 %(net)s 小时），暂停至 %(until)s") % words
 
 
 def face(clock: Clock, at: datetime) -> ClockFace:
-    """The clock as it looks at `at`."""
-    span = clock.due_at - clock.started_at
+    """The clock as it looks at `at`. Its allowances are read only when it was ever paused; lists
+    prefetch them."""
+    pauses = clock.allowances.all() if clock.paused_for else ()
+    pause = elapsed.active_pause(pauses, at) if outcome(clock, at) == Outcome.RUNNING else None
+    span = clock.due_at - clock.started_at - clock.paused_for
     warn_at = clock.due_at - span / 4
-    used = (clock.met_at or clock.voided_at or at) - clock.started_at
+    net = elapsed.net(clock, pauses, at)
     return ClockFace(
         clock=clock,
-        state=_state(clock, at, warn_at),
-        percent=max(0, min(100, round(used / span * 100))),
+        state="paused" if pause else _state(clock, at, warn_at),
+        percent=min(100, round(net / span * 100)),
         kind_label=str(ClockKind(clock.kind).label),
         span_label=_SPANS[ClockKind(clock.kind)],
-        started_at=clock.started_at,
+        started_at=clock.started_at + clock.paused_for,
         due_at=clock.due_at,
         met_at=clock.met_at,
         warn_at=warn_at,
+        raw=elapsed.raw(clock, at),
+        net=net,
+        original_due_at=clock.original_due_at if clock.due_at > clock.original_due_at else None,
+        paused_until=elapsed.pause_end(pause) if pause else None,
+        forfeited=clock.forfeited_at is not None,
     )
 
 
@@ -76,8 +111,17 @@ def _state(clock: Clock, at: datetime, warn_at: datetime) -> str:
     return ended.value
 
 
+def _clip(span: timedelta) -> str:
+    """Hours with one decimal at most, never more than have passed."""
+    return f"{span // timedelta(minutes=6) / 10:g}"
+
+
+def _minute(at: datetime) -> str:
+    return f"{timezone.localtime(at):%m-%d %H:%M}"
+
+
 def faces(clocks: Iterable[Clock], at: datetime) -> list[ClockFace]:
-    """The faces in the order of the node table: apology, result, sheet, callback."""
+    """The faces in the order of the node table, and last a returned sheet's."""
     order = list(ClockKind)
     return [
         face(clock, at) for clock in sorted(clocks, key=lambda c: order.index(ClockKind(c.kind)))
@@ -108,6 +152,13 @@ _TONES = {
     Action.REOPEN: "late",
 }
 _QUOTED = ("said", "basis", "note", "reason", "opinion", "description")
+_ABOUT_TIME = (
+    Action.ASK_TIME,
+    Action.ENDORSE_TIME,
+    Action.DECIDE_TIME,
+    Action.GRANT_TIME,
+    Action.RESUME_TIME,
+)
 
 
 def story_item(event: Event) -> StoryItem:
@@ -121,11 +172,17 @@ def story_item(event: Event) -> StoryItem:
         what=_what(event),
         old=_label(Status, status[0]),
         new=_label(Status, status[1]),
-        quote=next((str(data[name]) for name in _QUOTED if data.get(name)), ""),
+        quote=_quote(event),
         note=_note(event),
         tone=_TONES.get(Action(event.kind), ""),
         data=data,
     )
+
+
+def _quote(event: Event) -> str:
+    """What somebody said or wrote; the reason for more time is a code, and told in the note."""
+    quoted = ("note", "opinion") if Action(event.kind) in _ABOUT_TIME else _QUOTED
+    return next((str(event.data[name]) for name in quoted if event.data.get(name)), "")
 
 
 def _what(event: Event) -> str:
@@ -134,6 +191,8 @@ def _what(event: Event) -> str:
     match action:
         case Action.RECORD_CONTACT:
             return _of(label, _label(ContactKind, data.get("contact")))
+        case Action.DECIDE_TIME:
+            return _of(label, _label(AllowanceState, data.get("state")))
         case Action.WARN:
             return _of(label, _label(ClockKind, data.get("clock")))
         case Action.ESCALATE | Action.ACKNOWLEDGE:
@@ -170,8 +229,23 @@ def _note(event: Event) -> str:
         ):
             amount = _("%(amount)s 元") % {"amount": data.get("amount", "")}
             return f"{_label(RemedyKind, data.get('kind'))} {amount}"
+        case action if action in _ABOUT_TIME:
+            return " · ".join(_time_notes(data))
         case _:
             return ""
+
+
+def _time_notes(data: dict[str, Any]) -> list[str]:
+    span = elapsed.hours(timedelta(minutes=data.get("minutes", 0)))
+    notes = [
+        _("%(kind)s %(hours)s 小时")
+        % {"kind": _label(AllowanceKind, data.get("kind")), "hours": span},
+        _label(AllowanceReason, data.get("reason")),
+    ]
+    _old, new = data.get("changes", {}).get("due_at", ["", ""])
+    if due := parse_datetime(new):
+        notes.append(_("应于 %(time)s 完成") % {"time": _minute(due)})
+    return notes
 
 
 def _contact_notes(event: Event) -> list[str]:
@@ -183,8 +257,7 @@ def _contact_notes(event: Event) -> list[str]:
         notes.append(str(_("已解决")) if data["solved"] else str(_("未解决")))
     occurred_at = parse_datetime(str(data.get("occurred_at", "")))
     if occurred_at:
-        local = timezone.localtime(occurred_at)
-        notes.append(_("发生于 %(time)s") % {"time": f"{local:%m-%d %H:%M}"})
+        notes.append(_("发生于 %(time)s") % {"time": _minute(occurred_at)})
         if event.at - occurred_at > RECORDED_LATE:
             notes.append(str(_("补记")))
     return notes

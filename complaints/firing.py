@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection
@@ -36,22 +36,15 @@ CASE WHEN clock.kind IN ('{ClockKind.SHEET.value}', '{ClockKind.RESUBMISSION.val
      ELSE kase.owner_branch_id END
 """
 
-_WANTED = f"""
-SELECT array_agg(DISTINCT clock.policy_clock_id), array_agg(DISTINCT {_BRANCH})
-FROM complaints_clock AS clock
-JOIN complaints_complaint AS kase ON kase.id = clock.complaint_id
-WHERE clock.complaint_id = ANY(%(cases)s) AND clock.next_at <= %(until)s
-"""  # noqa: S608  (made of our own words)
-
-# rungs: every step of every clock to look at; due: those that have come and are not taken yet.
+# rungs: every step of every clock to look at; come: those that have come and are not taken yet;
+# due: the same with their recipients, and no step is dropped for want of them.
 # A clock is looked at again when its next step comes, or when the level told last has waited for
 # an acknowledgement long enough. Who gets more than a person reads in one window gets a digest,
 # which the caller writes as the last thing before commit, since all sweeps share its rows.
 _FIRE = f"""
 WITH roster AS MATERIALIZED (
-    SELECT roles, branch_id, people::bigint[] AS people, with_quality::bigint[] AS with_quality
-    FROM unnest(%(roles)s::text[], %(branches)s::bigint[], %(people)s::text[],
-                %(with_quality)s::text[]) AS given (roles, branch_id, people, with_quality)
+    SELECT * FROM json_to_recordset(%(roster)s)
+        AS given (roles text, branch_id bigint, people bigint[], with_quality bigint[])
 ),
 rungs AS MATERIALIZED (
     SELECT clock.id AS clock_id, clock.complaint_id, clock.kind, clock.round, clock.due_at,
@@ -64,21 +57,25 @@ rungs AS MATERIALIZED (
     LEFT JOIN complaints_policystep AS step
         ON step.clock_id = clock.policy_clock_id AND NOT {FALLS_AWAY_SQL}
     LEFT JOIN LATERAL (SELECT {MOMENT_SQL}) AS comes (at) ON step.id IS NOT NULL
-    WHERE clock.complaint_id = ANY(%(cases)s) AND clock.next_at <= %(until)s
+    WHERE clock.complaint_id = ANY(ARRAY(SELECT unnest(%(cases)s::bigint[])))
+        AND clock.next_at <= %(until)s
+),
+come AS MATERIALIZED (
+    SELECT * FROM rungs
+    WHERE rang_at <= %(until)s AND NOT EXISTS (
+        SELECT FROM complaints_escalation AS taken
+        WHERE taken.clock_id = rungs.clock_id AND taken.step = rungs.number)
 ),
 due AS MATERIALIZED (
-    SELECT rungs.*,
+    SELECT come.*,
            CASE WHEN NOT tells_debtor THEN people
                 WHEN kind = '{ClockKind.CALLBACK.value}' THEN with_quality
                 WHEN kind IN ('{ClockKind.APOLOGY.value}', '{ClockKind.RESULT.value}')
                     THEN owner_id || array_remove(people, owner_id)
                 WHEN rectifier_id IS NULL THEN with_quality
                 ELSE rectifier_id || array_remove(people, rectifier_id) END AS told
-    FROM rungs
-    JOIN roster ON roster.roles = rungs.roles::text AND roster.branch_id = rungs.branch_id
-    WHERE rang_at <= %(until)s AND NOT EXISTS (
-        SELECT FROM complaints_escalation AS taken
-        WHERE taken.clock_id = rungs.clock_id AND taken.step = rungs.number)
+    FROM come
+    LEFT JOIN roster ON roster.roles = come.roles::text AND roster.branch_id = come.branch_id
 ),
 advanced AS (
     SELECT clock_id, next_moment,
@@ -145,32 +142,36 @@ SELECT (SELECT count(*) FROM due),
 """  # noqa: S608  (the same)
 
 
-def fire(case_ids: Sequence[int], *, until: datetime, taken_at: datetime | None = None) -> int:
+class Case(NamedTuple):
+    """A locked case: the policy it was received under, and the branches that may answer for it."""
+
+    id: int
+    policy_id: int
+    owner_branch_id: int
+    responsible_branch_id: int | None
+
+
+def fire(cases: Sequence[Case], *, until: datetime, taken_at: datetime | None = None) -> int:
     """Take the steps of these cases that have come by `until`, written as of `taken_at` (usually
     `until`), in the caller's transaction, which must hold the locks of the cases. The number of
     steps taken. Recipients are read now, under the lock."""
-    case_ids = list(case_ids)
+    if not cases:
+        return 0
+    at = taken_at or until
     with connection.cursor() as cursor:
-        cursor.execute(_WANTED, {"cases": case_ids, "until": until})
-        policy_clocks, branches = cursor.fetchone()
-        if not policy_clocks:
-            return 0
-        at = taken_at or until
         cursor.execute(
             _FIRE,
             {
-                "cases": case_ids,
+                "cases": _array(case.id for case in cases),
+                "roster": json.dumps(_roster(cases)),
                 "until": until,
                 "taken_at": at,
                 "rises_at": at + ACKNOWLEDGE_WITHIN,
                 "texts": _TEXTS,
-                "labels": json.dumps(
-                    {kind.value: msgid(partial(str, kind.label)) for kind in ClockKind}
-                ),
+                "labels": json.dumps(_labels()),
                 "zone": settings.TIME_ZONE,
                 "window": digest.window(at),
                 "few": digest.FEW,
-                **_recipients(policy_clocks, branches),
             },
         )
         taken, crowded = cursor.fetchone()
@@ -178,26 +179,24 @@ def fire(case_ids: Sequence[int], *, until: datetime, taken_at: datetime | None 
     return int(taken)
 
 
-def _recipients(policy_clocks: Iterable[int], branches: Sequence[int]) -> dict[str, list[Any]]:
-    """Who holds each set of roles for each branch, as columns: also with quality before them,
-    who owe the callback, and the sheet while nobody is ruled to write it."""
-    role_sets = {
-        tuple(roles)
-        for roles in PolicyStep.objects.filter(clock__in=policy_clocks).values_list(
-            "roles", flat=True
-        )
-    }
+def _roster(cases: Sequence[Case]) -> list[dict[str, Any]]:
+    """Who holds each set of roles of their policies for each of their branches; also with quality
+    before them, who owe the callback, and the sheet while nobody is ruled to write it."""
+    policies = {case.policy_id for case in cases}
+    steps = PolicyStep.objects.filter(clock__policy__in=policies).order_by()
+    branches = {case.owner_branch_id for case in cases}
+    branches |= {case.responsible_branch_id for case in cases if case.responsible_branch_id}
     roster = Roster()
-    pairs = [(roles, branch) for roles in role_sets for branch in branches]
-    quality = Role.QUALITY.value
-    return {
-        "roles": [_array(roles) for roles, _branch in pairs],
-        "branches": [branch for _roles, branch in pairs],
-        "people": [_array(roster.holders_of_any(*pair)) for pair in pairs],
-        "with_quality": [
-            _array(roster.holders_of_any((quality, *roles), branch)) for roles, branch in pairs
-        ],
-    }
+    return [
+        {
+            "roles": _array(roles),
+            "branch_id": branch,
+            "people": roster.holders_of_any(roles, branch),
+            "with_quality": roster.holders_of_any((Role.QUALITY.value, *roles), branch),
+        }
+        for roles in steps.values_list("roles", flat=True).distinct()
+        for branch in branches
+    ]
 
 
 def _labels() -> dict[str, str]:
@@ -205,5 +204,5 @@ def _labels() -> dict[str, str]:
 
 
 def _array(items: Iterable[object]) -> str:
-    """The items as PostgreSQL writes an array."""
+    """The items as PostgreSQL writes an array: one literal is read much sooner than thousands."""
     return "{" + ",".join(map(str, items)) + "}"

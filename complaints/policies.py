@@ -7,7 +7,15 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from complaints.models import ClockKind, Complaint, Policy, PolicyClock, PolicyState
+from complaints.models import (
+    Channel,
+    ClockKind,
+    Complaint,
+    Policy,
+    PolicyClock,
+    PolicyState,
+    Severity,
+)
 
 
 def in_force(at: datetime) -> Policy:
@@ -17,6 +25,20 @@ def in_force(at: datetime) -> Policy:
     return approved.filter(effective_from__lte=at).order_by(
         "-effective_from", "-version"
     ).first() or approved.earliest("effective_from")
+
+
+def rows_of(policy: Policy) -> list[PolicyClock]:
+    """All rows of the policy with their steps, in the order of the node table, the general one of
+    each kind first (two queries)."""
+    kinds, severities, channels = ClockKind.values, ["", *Severity.values], ["", *Channel.values]
+    return sorted(
+        policy.clocks.prefetch_related("steps"),
+        key=lambda row: (
+            kinds.index(row.kind),
+            severities.index(row.severity),
+            channels.index(row.channel),
+        ),
+    )
 
 
 def lengths(complaint: Complaint) -> dict[ClockKind, PolicyClock]:

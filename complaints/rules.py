@@ -38,6 +38,11 @@ class Action(TextChoices):
     WITHDRAW = "withdraw", gettext_lazy("撤诉")
     ATTACH = "attach", gettext_lazy("添加附件")
     REVEAL = "reveal", gettext_lazy("查看联系方式")
+    ASK_TIME = "ask_time", gettext_lazy("申请暂停或延期")
+    ENDORSE_TIME = "endorse_time", gettext_lazy("同意申请")
+    DECIDE_TIME = "decide_time", gettext_lazy("批准或驳回申请")
+    GRANT_TIME = "grant_time", gettext_lazy("暂停或延期反馈")
+    RESUME_TIME = "resume_time", gettext_lazy("提前恢复计时")
     ACKNOWLEDGE = "acknowledge", gettext_lazy("确认升级")
     WARN = "warn", gettext_lazy("时限预警")
     ESCALATE = "escalate", gettext_lazy("超时升级")
@@ -149,6 +154,11 @@ RULES: dict[Action, Rule] = {
     Action.WITHDRAW: Rule(_OPEN, _DESK, _S.WITHDRAWN),
     Action.ATTACH: Rule(_ANY, _DESK),
     Action.REVEAL: Rule(_ANY, _DESK),
+    Action.ASK_TIME: Rule(_OPEN, frozenset({Tie.OWNER, Tie.RECTIFIER, Role.SUPERVISOR})),
+    Action.ENDORSE_TIME: Rule(_OPEN, frozenset({Role.SUPERVISOR}), bars=(_ANSWERS_FOR_IT,)),
+    Action.DECIDE_TIME: Rule(_OPEN, _QUALITY, bars=(_ANSWERS_FOR_IT,)),
+    Action.GRANT_TIME: Rule(_OPEN, _QUALITY, bars=(_ANSWERS_FOR_IT,)),
+    Action.RESUME_TIME: Rule(_OPEN, _QUALITY),
     Action.ACKNOWLEDGE: Rule(_ANY, _LEADING | {Role.QUALITY}),
 }
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 
 from common import phones
 from complaints.access import visible_to
 from complaints.models import (
+    Allowance,
+    AllowanceState,
     Clock,
     ClockKind,
     Complaint,
+    Contact,
     Escalation,
     Event,
     Remedy,
@@ -20,10 +23,13 @@ from complaints.models import (
     Status,
 )
 from complaints.models.complaint import ComplaintQuerySet
+from complaints.models.contact import RECORDED_LATE
 from staff.models import Person, Role
 
 SORTING = (Role.QUALITY, Role.DIRECTOR)
 APPROVING = (Role.SUPERVISOR, Role.DIRECTOR, Role.GENERAL_MANAGER)
+#: Who decides on more time, and hears how much is recorded late.
+DECIDING = (Role.QUALITY, Role.DIRECTOR, Role.GENERAL_MANAGER)
 
 
 def owed_by(person: Person) -> QuerySet[Clock]:
@@ -31,7 +37,7 @@ def owed_by(person: Person) -> QuerySet[Clock]:
     cases they own, sheets they must submit; for quality the callbacks, and the sheets nobody
     has been ruled to write yet."""
     mine = Q(kind__in=(ClockKind.APOLOGY, ClockKind.RESULT), complaint__owner=person)
-    mine |= Q(kind=ClockKind.SHEET, complaint__rectifier=person)
+    mine |= Q(kind__in=(ClockKind.SHEET, ClockKind.RESUBMISSION), complaint__rectifier=person)
     if person.role in SORTING:
         mine |= Q(kind=ClockKind.CALLBACK) | Q(kind=ClockKind.SHEET, complaint__rectifier=None)
     return (
@@ -46,6 +52,13 @@ def owed_by(person: Person) -> QuerySet[Clock]:
         )
         .order_by("due_at", "pk")
     )
+
+
+def pauses(of: str = "") -> Prefetch[str]:
+    """What a list of clocks prefetches to show those that are paused; for a list of what hangs
+    on a clock, `of` leads there."""
+    granted = Allowance.objects.filter(state=AllowanceState.GRANTED)
+    return Prefetch(f"{of}allowances", granted)
 
 
 def to_sort(person: Person) -> ComplaintQuerySet:
@@ -172,6 +185,17 @@ def with_clock_due_within(
         complaint=OuterRef("pk"), due_at__gte=at, due_at__lt=at + span
     )
     return cases.filter(Exists(soon))
+
+
+def late_recorded_share(person: Person, since: datetime, until: datetime) -> tuple[int, int]:
+    """Of the talks in the person's reach typed in `[since, until)`: how many were recorded late,
+    and how many there are."""
+    talks = Contact.objects.filter(
+        complaint__in=visible_to(person).values("pk"), recorded_at__gte=since, recorded_at__lt=until
+    )
+    late = Q(recorded_at__gt=F("occurred_at") + RECORDED_LATE)
+    counted = talks.aggregate(late=Count("pk", filter=late), all=Count("pk"))
+    return counted["late"], counted["all"]
 
 
 def story(complaint: Complaint) -> QuerySet[Event]:

@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from complaints.views import actions, case, desk, listing, playbook, register
+from complaints.views import actions, case, desk, listing, playbook, policies, register
 
 _ONE = "complaints/<str:no>"
+_POLICY = "policies/<int:version>"
 _REMEDY = f"{_ONE}/remedies/<int:remedy_id>"
+_ALLOWANCE = f"{_ONE}/allowances/<int:allowance_id>"
 
 urlpatterns = [
     path("", desk.desk, name="desk"),
@@ -17,6 +19,13 @@ urlpatterns = [
     ),
     path("playbook/", playbook.playbook, name="playbook"),
     path("playbook/<slug:code>/", playbook.playbook, name="playbook-entry"),
+    path("policies/", policies.policy_list, name="policy-list"),
+    path(f"{_POLICY}/", policies.detail, name="policy"),
+    path(f"{_POLICY}/edit/", policies.edit, name="policy-edit"),
+    path(f"{_POLICY}/drafts/", policies.draft, name="policy-draft"),
+    path(f"{_POLICY}/reset/", policies.reset, name="policy-reset"),
+    path(f"{_POLICY}/submission/", policies.submission, name="policy-submission"),
+    path(f"{_POLICY}/approval/", policies.approval, name="policy-approval"),
     path("complaints/", listing.case_list, name="complaint-list"),
     path("complaints/new/", register.register, name="complaint-new"),
     path("complaints/new/hints/", register.hints, name="complaint-hints"),
@@ -31,6 +40,11 @@ urlpatterns = [
     path(f"{_REMEDY}/decision/", actions.decision, name="remedy-decide"),
     path(f"{_REMEDY}/delivery/", actions.delivery, name="remedy-deliver"),
     path(f"{_REMEDY}/cancellation/", actions.cancellation, name="remedy-cancel"),
+    path(f"{_ONE}/allowances/", actions.time_request, name="allowance-new"),
+    path(f"{_ONE}/allowances/grants/", actions.time_grant, name="allowance-grant"),
+    path(f"{_ALLOWANCE}/endorsement/", actions.time_endorsement, name="allowance-endorse"),
+    path(f"{_ALLOWANCE}/decision/", actions.time_decision, name="allowance-decide"),
+    path(f"{_ALLOWANCE}/resumption/", actions.time_resumption, name="allowance-resume"),
     path(f"{_ONE}/callbacks/", actions.callback, name="callback-new"),
     path(f"{_ONE}/closure/", actions.closure, name="closure-new"),
     path(f"{_ONE}/reopenings/", actions.reopening, name="reopening-new"),

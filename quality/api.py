@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.urls import path
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -12,6 +11,7 @@ from rest_framework.response import Response
 from common.api import Nouns, StrictSerializer
 from common.fields import Day, Text
 from common.schema import operation
+from common.time import now
 from complaints.api.found import the_case
 from quality import sheets
 from quality.models import Sheet, SheetState
@@ -96,7 +96,7 @@ class Sheets(Nouns):
         """The sheet under its number."""
         found = the_case(request, no)
         parts = Parts(**self.read(PartsIn))
-        sheet = sheets.submit(found.pk, parts, by=person_of(request), at=timezone.now())
+        sheet = sheets.submit(found.pk, parts, by=person_of(request), at=now())
         return Response(SheetOut(sheet).data, status=201)
 
     @operation(_("退回整改单"), tag="sheets", request=OpinionIn, returns=SheetOut)
@@ -104,7 +104,7 @@ class Sheets(Nouns):
         """The sheet, returned."""
         found = the_case(request, no)
         said = self.read(OpinionIn)
-        sheet = sheets.send_back(found.pk, **said, by=person_of(request), at=timezone.now())
+        sheet = sheets.send_back(found.pk, **said, by=person_of(request), at=now())
         return Response(SheetOut(sheet).data)
 
     @operation(_("验收整改单"), tag="sheets", request=OpinionIn, returns=SheetOut)
@@ -112,7 +112,7 @@ class Sheets(Nouns):
         """The sheet, verified; the case is closed inside."""
         found = the_case(request, no)
         said = self.read(OpinionIn)
-        sheet = sheets.verify(found.pk, **said, by=person_of(request), at=timezone.now())
+        sheet = sheets.verify(found.pk, **said, by=person_of(request), at=now())
         return Response(SheetOut(sheet).data)
 
     @operation(_("免整改"), tag="sheets", request=WaiverIn, returns=SheetOut)
@@ -120,7 +120,7 @@ class Sheets(Nouns):
         """The round's sheet, waived; the case is closed inside."""
         found = the_case(request, no)
         said = self.read(WaiverIn)
-        sheet = sheets.waive(found.pk, **said, by=person_of(request), at=timezone.now())
+        sheet = sheets.waive(found.pk, **said, by=person_of(request), at=now())
         return Response(SheetOut(sheet).data)
 
 

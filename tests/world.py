@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from complaints import (
     acknowledgement,
+    allowances,
     attachments,
     closing,
     escalation,
@@ -20,7 +21,11 @@ from complaints import (
     rulings,
     triage,
 )
+from complaints.allowances import Wish
 from complaints.models import (
+    Allowance,
+    AllowanceKind,
+    AllowanceReason,
     Attachment,
     Category,
     Channel,
@@ -63,6 +68,7 @@ class Side:
     fresh: Complaint = field(init=False)
     offered: Remedy = field(init=False)
     promised: Remedy = field(init=False)
+    asked: Allowance = field(init=False)
     file: Attachment = field(init=False)
     raised: Escalation = field(init=False)
     letter: Message = field(init=False)
@@ -150,6 +156,7 @@ def _work_on(side: Side, cast: Cast, n: int) -> None:
     """Round 1 from the apology to a callback that opens round 2."""
     case, at = side.full, MONDAY
     scenes.apologise(case, by=side.front, at=at + 20 * MINUTE, said=side.word("apology"))
+    _ask_for_time(side, cast, at + 30 * MINUTE)
     scenes.accept(case, cast, at=at + HOUR)
     rulings.rule(
         case.pk, branch=side.branch, person=side.boss, basis=side.word("basis"), by=cast.chen,
@@ -195,6 +202,24 @@ def _offer(side: Side, cast: Cast, n: int, at: datetime) -> None:
     refused = propose(f"83{n}.97", "refused")
     remedies.decide(refused.pk, approve=False, note=side.word("decide"), by=cast.lin, at=at)
     side.offered = propose(f"84{n}.87", "offered")
+
+
+def _ask_for_time(side: Side, cast: Cast, at: datetime) -> None:
+    """A request that was endorsed and refused, and one that waits."""
+
+    def ask(place: str) -> Allowance:
+        wish = Wish(
+            kind=AllowanceKind.EXTENSION, reason=AllowanceReason.INVESTIGATION, minutes=60,
+            note=side.word(place),
+        )  # fmt: skip
+        return allowances.ask(side.full.pk, wish, by=side.front, at=at)
+
+    refused = ask("askednote")
+    allowances.endorse(refused.pk, by=side.boss, at=at)
+    allowances.decide(
+        refused.pk, granted=False, opinion=side.word("timeopinion"), by=cast.chen, at=at
+    )
+    side.asked = ask("waitingnote")
 
 
 def _end(side: Side, cast: Cast) -> None:

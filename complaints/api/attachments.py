@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import FileResponse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from rest_framework.negotiation import DefaultContentNegotiation
@@ -16,6 +15,7 @@ from rest_framework.response import Response
 
 from common.api import Nouns
 from common.schema import operation
+from common.time import now
 from complaints.api.found import the_case
 from complaints.api.said import AttachmentIn
 from complaints.api.shown import AttachmentOut
@@ -60,7 +60,7 @@ class Attachments(Nouns):
         """The file as it was kept."""
         found = the_case(request, no)
         upload = self.read(AttachmentIn)["file"]
-        kept = attach(found.pk, upload, by=person_of(request), at=timezone.now())
+        kept = attach(found.pk, upload, by=person_of(request), at=now())
         return Response(AttachmentOut(kept).data, status=201)
 
     @operation(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.api import Nouns
 from common.schema import operation
+from common.time import now
 from complaints import callbacks, closing
 from complaints.api.found import show, the_case
 from complaints.api.said import CallbackIn, NothingIn, ReopeningIn, WithdrawalIn
@@ -39,7 +39,7 @@ class Callbacks(Nouns):
         """The callback; look at the case for what followed."""
         found = the_case(request, no)
         answers = Answers(**self.read(CallbackIn))
-        callback = callbacks.record(found.pk, answers, by=person_of(request), at=timezone.now())
+        callback = callbacks.record(found.pk, answers, by=person_of(request), at=now())
         return Response(CallbackOut(callback).data, status=201)
 
 
@@ -49,7 +49,7 @@ class Closure(Nouns):
     @operation(_("客户侧结案"), tag="callbacks", request=NothingIn, returns=ComplaintOut)
     def create(self, request: Request, no: str) -> Response:
         """The case as it stands now."""
-        found, at = the_case(request, no), timezone.now()
+        found, at = the_case(request, no), now()
         self.read(NothingIn)
         return Response(show(request, closing.close(found.pk, by=person_of(request), at=at), at=at))
 
@@ -60,7 +60,7 @@ class Reopenings(Nouns):
     @operation(_("重开新一轮"), tag="callbacks", request=ReopeningIn, returns=ComplaintOut)
     def create(self, request: Request, no: str) -> Response:
         """The case in its new round."""
-        found, at = the_case(request, no), timezone.now()
+        found, at = the_case(request, no), now()
         said = self.read(ReopeningIn)
         reopened = closing.reopen(found.pk, **said, by=person_of(request), at=at)
         return Response(show(request, reopened, at=at))
@@ -72,7 +72,7 @@ class Withdrawal(Nouns):
     @operation(_("记录撤诉"), tag="callbacks", request=WithdrawalIn, returns=ComplaintOut)
     def create(self, request: Request, no: str) -> Response:
         """The case as it stands now."""
-        found, at = the_case(request, no), timezone.now()
+        found, at = the_case(request, no), now()
         said = self.read(WithdrawalIn)
         withdrawn = closing.withdraw(found.pk, **said, by=person_of(request), at=at)
         return Response(show(request, withdrawn, at=at))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 
-from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
@@ -15,6 +14,7 @@ from rest_framework.response import Response
 from common.api import Nouns, checked_form, refuse_unknown_query
 from common.errors import RuleBroken
 from common.schema import ACTING, LISTING, READING, operation, query
+from common.time import now
 from complaints import privacy, registration, selectors
 from complaints.access import visible_to
 from complaints.api.found import show, the_case, with_names
@@ -60,7 +60,7 @@ class Complaints(Nouns):
     def list(self, request: Request) -> Response:
         """Newest first, filtered; the same filters as on the page."""
         refuse_unknown_query(request, frozenset(SearchForm.base_fields))
-        at = timezone.now()
+        at = now()
         form = SearchForm(request.query_params)
         checked_form(form)
         found = form.narrow(visible_to(person_of(request)), at)
@@ -80,7 +80,7 @@ class Complaints(Nouns):
     )
     def create(self, request: Request) -> Response:
         """The new case; 200 and the first one when the key has been used before."""
-        person, at = person_of(request), timezone.now()
+        person, at = person_of(request), now()
         key = _submission_key(request, person)
         report = Report(**self.read(ReportIn))
         complaint, created = registration.register(report, by=person, at=at, submission_key=key)
@@ -91,7 +91,7 @@ class Complaints(Nouns):
     @operation(_("一件投诉"), tag="complaints", returns=ComplaintOut, errors=READING)
     def retrieve(self, request: Request, no: str) -> Response:
         """The case with its clocks and what this person may do now."""
-        return Response(show(request, the_case(request, no), at=timezone.now()))
+        return Response(show(request, the_case(request, no), at=now()))
 
 
 class Events(Nouns):
@@ -117,7 +117,7 @@ class Reveals(Nouns):
         """The complainant's name and phone; the look is an event of the case."""
         found = the_case(request, no)
         self.read(NothingIn)
-        seen = privacy.reveal(found.pk, by=person_of(request), at=timezone.now())
+        seen = privacy.reveal(found.pk, by=person_of(request), at=now())
         return Response(RevealOut(seen).data)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.api import Nouns
 from common.schema import operation
+from common.time import now
 from complaints import contacts
 from complaints.api.found import the_case
 from complaints.api.said import ContactIn
@@ -39,5 +39,5 @@ class Contacts(Nouns):
         """The talk as it was written down."""
         found = the_case(request, no)
         talk = Talk(**self.read(ContactIn))
-        contact = contacts.record(found.pk, talk, by=person_of(request), at=timezone.now())
+        contact = contacts.record(found.pk, talk, by=person_of(request), at=now())
         return Response(ContactOut(contact).data, status=201)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.api import Nouns, chosen, refuse_unknown_query
 from common.schema import LISTING, operation, query
+from common.time import now
 from complaints import guide, selectors
 from complaints.access import visible_to
 from complaints.acknowledgement import acknowledge
@@ -32,7 +32,8 @@ class Desk(Nouns):
     def list(self, request: Request) -> Response:
         """The running clocks this person has to stop, soonest due first."""
         refuse_unknown_query(request, frozenset())
-        return self.page(selectors.owed_by(person_of(request)), OwedOut, at=timezone.now())
+        owed = selectors.owed_by(person_of(request)).prefetch_related(selectors.pauses())
+        return self.page(owed, OwedOut, at=now())
 
 
 class Escalations(Nouns):
@@ -56,12 +57,13 @@ class Escalations(Nouns):
         if person.role not in _LEADING:
             raise PermissionDenied
         found = _narrowed(selectors.board(person), request)
-        return self.page(found, EscalationOut, at=timezone.now())
+        found = found.prefetch_related(selectors.pauses("clock__"))
+        return self.page(found, EscalationOut, at=now())
 
     @operation(_("确认升级"), tag="desk", request=AcknowledgementIn, returns=EscalationOut)
     def acknowledge(self, request: Request, escalation_id: int) -> Response:
         """The escalation, acknowledged."""
-        person, at = person_of(request), timezone.now()
+        person, at = person_of(request), now()
         visible = Escalation.objects.filter(complaint__in=visible_to(person).values("pk"))
         found = visible.get(pk=escalation_id)
         said = self.read(AcknowledgementIn)

@@ -9,9 +9,11 @@ from django.db.models import Count, IntegerField, Model, OuterRef, Prefetch, Sub
 from django.db.models.functions import Coalesce
 from rest_framework.request import Request
 
+from complaints import selectors
 from complaints.access import visible_to
 from complaints.api.shown import ComplaintOut
 from complaints.models import (
+    Allowance,
     Attachment,
     Callback,
     Clock,
@@ -49,9 +51,15 @@ def the_remedy(request: Request, no: str, remedy_id: int) -> Remedy:
     return Remedy.objects.get(pk=remedy_id, complaint=the_case(request, no))
 
 
+def the_allowance(request: Request, no: str, allowance_id: int) -> Allowance:
+    """The pause or extension of this case. Raises Complaint.DoesNotExist,
+    Allowance.DoesNotExist."""
+    return Allowance.objects.get(pk=allowance_id, complaint=the_case(request, no))
+
+
 def with_names(cases: ComplaintQuerySet) -> ComplaintQuerySet:
-    """The cases with what the list shows of them: three queries, however many rows."""
-    running = Clock.objects.running().order_by("due_at")
+    """The cases with what the list shows of them: four queries, however many rows."""
+    running = Clock.objects.running().order_by("due_at").prefetch_related(selectors.pauses())
     return cases.select_related(*_NAMED).prefetch_related(
         Prefetch("clocks", running, to_attr="running_clocks")
     )
@@ -65,7 +73,11 @@ def show(request: Request, complaint: Complaint, *, at: datetime) -> dict[str, A
         visible_to(person)
         .select_related(*_NAMED, "entered_by", "first_receiver", "rectifier")
         .prefetch_related(
-            Prefetch("clocks", Clock.objects.order_by("round", "due_at"), to_attr="all_clocks")
+            Prefetch(
+                "clocks",
+                Clock.objects.order_by("round", "due_at").prefetch_related(selectors.pauses()),
+                to_attr="all_clocks",
+            )
         )
         .annotate(**{name: _count(model) for name, model in _HANGING.items()})
         .get(pk=complaint.pk)

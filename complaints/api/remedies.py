@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.api import Nouns
 from common.schema import operation
+from common.time import now
 from complaints import remedies
 from complaints.api.found import the_case, the_remedy
 from complaints.api.said import CancellationIn, DecisionIn, DeliveryIn, RemedyIn
@@ -38,7 +38,7 @@ class Remedies(Nouns):
         """Promised, or awaiting an approval."""
         found = the_case(request, no)
         said = self.read(RemedyIn)
-        remedy = remedies.propose(found.pk, **said, by=person_of(request), at=timezone.now())
+        remedy = remedies.propose(found.pk, **said, by=person_of(request), at=now())
         return Response(RemedyOut(remedy).data, status=201)
 
     @operation(_("审批补救"), tag="remedies", request=DecisionIn, returns=RemedyOut)
@@ -46,7 +46,7 @@ class Remedies(Nouns):
         """Promised, or refused."""
         found = the_remedy(request, no, remedy_id)
         said = self.read(DecisionIn)
-        remedy = remedies.decide(found.pk, **said, by=person_of(request), at=timezone.now())
+        remedy = remedies.decide(found.pk, **said, by=person_of(request), at=now())
         return Response(RemedyOut(remedy).data)
 
     @operation(_("兑现补救"), tag="remedies", request=DeliveryIn, returns=RemedyOut)
@@ -54,7 +54,7 @@ class Remedies(Nouns):
         """Delivered, with its proof."""
         found = the_remedy(request, no, remedy_id)
         said = self.read(DeliveryIn)
-        remedy = remedies.deliver(found.pk, **said, by=person_of(request), at=timezone.now())
+        remedy = remedies.deliver(found.pk, **said, by=person_of(request), at=now())
         return Response(RemedyOut(remedy).data)
 
     @operation(_("取消补救"), tag="remedies", request=CancellationIn, returns=RemedyOut)
@@ -62,5 +62,5 @@ class Remedies(Nouns):
         """Cancelled."""
         found = the_remedy(request, no, remedy_id)
         said = self.read(CancellationIn)
-        remedy = remedies.cancel(found.pk, **said, by=person_of(request), at=timezone.now())
+        remedy = remedies.cancel(found.pk, **said, by=person_of(request), at=now())
         return Response(RemedyOut(remedy).data)

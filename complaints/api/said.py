@@ -6,8 +6,11 @@ from rest_framework import serializers
 
 from common.api import StrictSerializer
 from common.fields import Amount, Choice, Moment, Named, Text, Whole, YesNo
+from complaints.allowances import NOTE_LIMIT
 from complaints.contacts import SAID_LIMIT
 from complaints.models import (
+    AllowanceKind,
+    AllowanceReason,
     Category,
     Channel,
     ComplainantRole,
@@ -106,6 +109,22 @@ class CallbackIn(StrictSerializer):
     score = Whole(required=False, allow_null=True, min_value=1, max_value=5)
     said = Text(limit=2000, lines=True, required=False)
     occurred_at = Moment(required=False)
+
+
+class AllowanceIn(StrictSerializer):
+    """How much more time the 24H is to have, and why."""
+
+    kind = Choice(AllowanceKind)
+    reason = Choice(AllowanceReason)
+    minutes = Whole()
+    note = Text(limit=NOTE_LIMIT, lines=True)
+
+
+class AllowanceDecisionIn(StrictSerializer):
+    """Granted or not; a refusal says why."""
+
+    granted = YesNo()
+    opinion = Text(limit=NOTE_LIMIT, required=False, default="")
 
 
 class ReopeningIn(StrictSerializer):

@@ -5,11 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
-from complaints import closing, faces, rules
+from complaints import closing, elapsed, faces, rules
 from complaints.models import (
+    Allowance,
+    AllowanceKind,
+    AllowanceReason,
+    AllowanceState,
     Attachment,
     Callback,
     Category,
@@ -37,7 +42,12 @@ from complaints.rules import Action
 from staff.api import BranchNameOut, PersonOut
 
 #: How a running clock looks; the others look as they ended.
-CLOCK_STATES = ["running", "soon", "late", "met", "attempted", "unreachable", "na"]
+CLOCK_STATES = ["running", "soon", "paused", "late", "met", "attempted", "unreachable", "na"]
+
+
+def _local(at: datetime | None) -> datetime | None:
+    """In the firm's zone, as the fields of the framework write it."""
+    return at and timezone.localtime(at)
 
 
 class CategoryOut(serializers.Serializer[Category]):
@@ -62,16 +72,20 @@ class CaseClockOut(serializers.Serializer[Clock]):
 
     kind = serializers.ChoiceField(choices=ClockKind.choices)
     kind_label = serializers.CharField(source="get_kind_display")
-    span = serializers.SerializerMethodField(help_text="1H, 24H, 48H, 72H")
+    span = serializers.SerializerMethodField(help_text="1H、24H、48H、72H")
     round = serializers.IntegerField()
     started_at = serializers.DateTimeField()
     due_at = serializers.DateTimeField()
+    original_due_at = serializers.DateTimeField(help_text="暂停或延期之前的到期时间")
     met_at = serializers.DateTimeField(allow_null=True)
     voided_at = serializers.DateTimeField(allow_null=True)
     outcome = serializers.SerializerMethodField()
     outcome_label = serializers.SerializerMethodField()
     state = serializers.SerializerMethodField()
     seconds_left = serializers.SerializerMethodField()
+    paused_until = serializers.SerializerMethodField()
+    seconds_elapsed = serializers.SerializerMethodField()
+    net_seconds_elapsed = serializers.SerializerMethodField()
 
     def get_span(self, clock: Clock) -> str:
         """How long it runs, in the words of the desk."""
@@ -86,12 +100,24 @@ class CaseClockOut(serializers.Serializer[Clock]):
         return str(outcome(clock, self._at).label)
 
     def get_state(self, clock: Clock) -> str:
-        """`soon` in the last quarter, `late` once breached."""
+        """`soon` in the last quarter, `paused` while it stands still, `late` once breached."""
         return faces.face(clock, self._at).state
 
     def get_seconds_left(self, clock: Clock) -> int | None:
         """Whole seconds until due, negative when late; null when it runs no more."""
         return int((clock.due_at - self._at).total_seconds()) if clock.is_running else None
+
+    def get_paused_until(self, clock: Clock) -> datetime | None:
+        """When the pause it is in ends by itself; null when it is in none."""
+        return _local(faces.face(clock, self._at).paused_until)
+
+    def get_seconds_elapsed(self, clock: Clock) -> int:
+        """Whole seconds from its start until it ended, or until now."""
+        return int(faces.face(clock, self._at).raw.total_seconds())
+
+    def get_net_seconds_elapsed(self, clock: Clock) -> int:
+        """The same without its pauses."""
+        return int(faces.face(clock, self._at).net.total_seconds())
 
     @property
     def _at(self) -> datetime:
@@ -230,6 +256,36 @@ class RemedyOut(serializers.Serializer[Remedy]):
     decided_at = serializers.DateTimeField(allow_null=True)
     delivered_at = serializers.DateTimeField(allow_null=True)
     proof = serializers.CharField()
+
+
+class AllowanceOut(serializers.Serializer[Allowance]):
+    """A pause or an extension of the 24H: asked for, granted or refused. A granted pause ends at
+    `ends_at`."""
+
+    id = serializers.IntegerField()
+    round = serializers.IntegerField(source="clock.round")
+    kind = serializers.ChoiceField(choices=AllowanceKind.choices)
+    kind_label = serializers.CharField(source="get_kind_display")
+    reason = serializers.ChoiceField(choices=AllowanceReason.choices)
+    reason_label = serializers.CharField(source="get_reason_display")
+    note = serializers.CharField()
+    minutes = serializers.IntegerField()
+    state = serializers.ChoiceField(choices=AllowanceState.choices)
+    state_label = serializers.CharField(source="get_state_display")
+    asked_by = PersonOut()
+    asked_at = serializers.DateTimeField()
+    endorsed_by = PersonOut(allow_null=True)
+    endorsed_at = serializers.DateTimeField(allow_null=True)
+    decided_by = PersonOut(allow_null=True)
+    decided_at = serializers.DateTimeField(allow_null=True)
+    opinion = serializers.CharField()
+    resumed_at = serializers.DateTimeField(allow_null=True)
+    ends_at = serializers.SerializerMethodField()
+    due_at = serializers.DateTimeField(source="clock.due_at", help_text="24H 现在的到期时间")
+
+    def get_ends_at(self, allowance: Allowance) -> datetime | None:
+        """When the pause has run out or was ended; null for all else."""
+        return _local(elapsed.pause_end(allowance))
 
 
 class CallbackOut(serializers.Serializer[Callback]):

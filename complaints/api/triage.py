@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.api import Nouns
 from common.schema import operation
+from common.time import now
 from complaints import rulings, triage
 from complaints.api.found import show, the_case
 from complaints.api.said import NothingIn, RejectionIn, RulingIn
@@ -23,7 +23,7 @@ class Acceptance(Nouns):
     @operation(_("分拣为有效"), tag="triage", request=NothingIn, returns=ComplaintOut)
     def create(self, request: Request, no: str) -> Response:
         """The case as it stands now."""
-        found, at = the_case(request, no), timezone.now()
+        found, at = the_case(request, no), now()
         self.read(NothingIn)
         return Response(show(request, triage.accept(found.pk, by=person_of(request), at=at), at=at))
 
@@ -34,7 +34,7 @@ class Rejection(Nouns):
     @operation(_("分拣为无效"), tag="triage", request=RejectionIn, returns=ComplaintOut)
     def create(self, request: Request, no: str) -> Response:
         """The case as it stands now."""
-        found, at = the_case(request, no), timezone.now()
+        found, at = the_case(request, no), now()
         said = self.read(RejectionIn)
         rejected = triage.reject(found.pk, **said, by=person_of(request), at=at)
         return Response(show(request, rejected, at=at))
@@ -58,5 +58,5 @@ class Rulings(Nouns):
         """The ruling; the person has been told."""
         found = the_case(request, no)
         said = self.read(RulingIn)
-        ruling = rulings.rule(found.pk, **said, by=person_of(request), at=timezone.now())
+        ruling = rulings.rule(found.pk, **said, by=person_of(request), at=now())
         return Response(RulingOut(ruling).data, status=201)

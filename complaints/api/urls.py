@@ -4,10 +4,22 @@ from typing import Any
 
 from django.urls import path
 
-from complaints.api import attachments, callbacks, cases, contacts, desk, remedies, triage
+from complaints.api import (
+    allowances,
+    attachments,
+    callbacks,
+    cases,
+    contacts,
+    desk,
+    policies,
+    remedies,
+    triage,
+)
 
 _ONE = "complaints/<str:no>"
+_POLICY = "policies/<int:version>"
 _REMEDY = f"{_ONE}/remedies/<int:remedy_id>"
+_ALLOWANCE = f"{_ONE}/allowances/<int:allowance_id>"
 _LIST_CREATE: dict[str, Any] = {"get": "list", "post": "create"}
 
 urlpatterns = [
@@ -32,6 +44,27 @@ urlpatterns = [
         f"{_REMEDY}/cancellation/",
         remedies.Remedies.as_view({"post": "cancel"}),
         name="api-cancellation",
+    ),
+    path(f"{_ONE}/allowances/", allowances.Allowances.as_view(_LIST_CREATE), name="api-allowances"),
+    path(
+        f"{_ONE}/allowances/grants/",
+        allowances.Allowances.as_view({"post": "grant"}),
+        name="api-allowance-grant",
+    ),
+    path(
+        f"{_ALLOWANCE}/endorsement/",
+        allowances.Allowances.as_view({"post": "endorse"}),
+        name="api-allowance-endorsement",
+    ),
+    path(
+        f"{_ALLOWANCE}/decision/",
+        allowances.Allowances.as_view({"post": "decide"}),
+        name="api-allowance-decision",
+    ),
+    path(
+        f"{_ALLOWANCE}/resumption/",
+        allowances.Allowances.as_view({"post": "resume"}),
+        name="api-allowance-resumption",
     ),
     path(f"{_ONE}/callbacks/", callbacks.Callbacks.as_view(_LIST_CREATE), name="api-callbacks"),
     path(f"{_ONE}/closure/", callbacks.Closure.as_view({"post": "create"}), name="api-closure"),
@@ -61,6 +94,18 @@ urlpatterns = [
         "escalations/<int:escalation_id>/acknowledgement/",
         desk.Escalations.as_view({"post": "acknowledge"}),
         name="api-acknowledgement",
+    ),
+    path("policies/", policies.Policies.as_view({"get": "list"}), name="api-policies"),
+    path(f"{_POLICY}/", policies.Policies.as_view({"get": "retrieve"}), name="api-policy"),
+    path(
+        f"{_POLICY}/preview/",
+        policies.Policies.as_view({"get": "preview"}),
+        name="api-policy-preview",
+    ),
+    path(
+        f"{_POLICY}/approval/",
+        policies.Policies.as_view({"post": "approve"}),
+        name="api-policy-approval",
     ),
     path("categories/", desk.Categories.as_view({"get": "list"}), name="api-categories"),
     path("playbook/", desk.Playbook.as_view({"get": "list"}), name="api-playbook"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -26,6 +27,22 @@ def yes_no(label: Any, **kwargs: Any) -> forms.TypedChoiceField:
         widget=forms.RadioSelect,
         **kwargs,
     )
+
+
+class Hours(forms.IntegerField):
+    """A span typed in whole hours, as people say it; its value is in minutes."""
+
+    def __init__(self, *, at_most: timedelta, **kwargs: Any) -> None:
+        most = at_most // timedelta(hours=1)
+        range_ = _("请填写 1 到 %(most)s 之间的整数。") % {"most": most}
+        errors = dict.fromkeys(("invalid", "min_value", "max_value"), range_)
+        kwargs["error_messages"] = {**errors, **kwargs.get("error_messages", {})}
+        super().__init__(min_value=1, max_value=most, **kwargs)
+
+    def clean(self, value: Any) -> int | None:
+        """The minutes. Raises ValidationError."""
+        hours = super().clean(value)
+        return None if hours is None else hours * 60
 
 
 class ManyFilesInput(forms.ClearableFileInput):

@@ -47,6 +47,10 @@ class Contact(models.Model):
         verbose_name = _("客户联系")
         verbose_name_plural = _("客户联系")
         ordering = ("occurred_at", "pk")
+        indexes: ClassVar = [
+            # Read by the board: the share recorded late in the last days.
+            models.Index(fields=["recorded_at"], name="contact_by_recording"),
+        ]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(occurred_at__lte=models.F("recorded_at")),

@@ -8,11 +8,11 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from common.errors import RuleBroken
 from common.forms import attempt
+from common.time import now
 from complaints import rules
 from complaints.access import visible_to
 from complaints.forms.actions import (
@@ -32,7 +32,14 @@ from complaints.forms.actions import (
     RulingForm,
     WithdrawForm,
 )
-from complaints.models import Complaint, Escalation, Remedy
+from complaints.forms.allowances import (
+    AskTimeForm,
+    DecideTimeForm,
+    EndorseTimeForm,
+    GrantTimeForm,
+    ResumeTimeForm,
+)
+from complaints.models import Allowance, Complaint, Escalation, Remedy
 from complaints.views.case import case_context, find
 from staff.models import Person
 from staff.session import person_of
@@ -43,7 +50,7 @@ def act(
 ) -> HttpResponse:
     """Show the form, or do what it says. `bound` is what the form hangs on: the complaint, or
     one of its remedies or escalations. What may not be done now is said instead of the form."""
-    person, at = person_of(request), timezone.now()
+    person, at = person_of(request), now()
     sent = request.method == "POST"
     form = (
         form_class(request.POST, request.FILES, **bound)
@@ -116,7 +123,7 @@ def _done(
         if request.POST.get("back") == "board":
             return redirect("board")
         return redirect("complaint-detail", no=complaint.no)
-    context = case_context(find(person, complaint.no), person, at=timezone.now())
+    context = case_context(find(person, complaint.no), person, at=now())
     response = render(request, "complaints/_case.html", {**context, "flash_along": True})
     response["HX-Retarget"], response["HX-Reswap"] = "#case", "outerHTML show:#case:top"
     return response
@@ -147,6 +154,20 @@ def on_remedy(form_class: type[ActionForm]) -> Any:
     return view
 
 
+def on_allowance(form_class: type[ActionForm]) -> Any:
+    """The view of an action on one of the case's pauses or extensions."""
+
+    @require_http_methods(["GET", "POST"])
+    def view(request: HttpRequest, no: str, allowance_id: int) -> HttpResponse:
+        complaint = find(person_of(request), no)
+        allowance = get_object_or_404(
+            Allowance.objects.select_related("complaint"), pk=allowance_id, complaint=complaint
+        )
+        return act(request, form_class, complaint, allowance=allowance)
+
+    return view
+
+
 @require_http_methods(["GET", "POST"])
 def acknowledgement(request: HttpRequest, escalation_id: int) -> HttpResponse:
     """Acknowledge an escalation, from the board or the case page."""
@@ -169,3 +190,8 @@ attachment = on_case(AttachForm)
 decision = on_remedy(DecideRemedyForm)
 delivery = on_remedy(DeliverRemedyForm)
 cancellation = on_remedy(CancelRemedyForm)
+time_request = on_case(AskTimeForm)
+time_grant = on_case(GrantTimeForm)
+time_endorsement = on_allowance(EndorseTimeForm)
+time_decision = on_allowance(DecideTimeForm)
+time_resumption = on_allowance(ResumeTimeForm)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
 
 from complaints import closing, rules, selectors
-from complaints.models import Complaint, Status
+from complaints.models import AllowanceState, ClockKind, Complaint, Status
 from complaints.rules import Action
 from complaints.views.steps import STEPS
 from staff.models import Person
@@ -24,6 +25,8 @@ BUTTONS: list[tuple[Action, str, str]] = [
     (Action.VERIFY_SHEET, "sheet-verify", "badge-check"),
     (Action.WAIVE_SHEET, "sheet-waive", "file-x"),
     (Action.RECORD_CALLBACK, "callback-new", "phone-call"),
+    (Action.ASK_TIME, "allowance-new", "clock-plus"),
+    (Action.GRANT_TIME, "allowance-grant", "circle-pause"),
     (Action.CLOSE, "closure-new", "lock"),
     (Action.REOPEN, "reopening-new", "rotate-ccw"),
     (Action.WITHDRAW, "withdrawal-new", "undo-2"),
@@ -34,7 +37,7 @@ BUTTONS: list[tuple[Action, str, str]] = [
 _DANGER = (Action.REJECT, Action.WITHDRAW, Action.RETURN_SHEET, Action.WAIVE_SHEET)
 
 
-def buttons(complaint: Complaint, person: Person) -> list[dict[str, Any]]:
+def buttons(complaint: Complaint, person: Person, at: datetime) -> list[dict[str, Any]]:
     """What this person may do to the case now; what they owe it most urgently comes first."""
     found = [
         {
@@ -45,7 +48,7 @@ def buttons(complaint: Complaint, person: Person) -> list[dict[str, Any]]:
             "danger": action in _DANGER,
         }
         for action, url_name, icon in BUTTONS
-        if rules.is_allowed(complaint, action, person) and _makes_sense(complaint, action)
+        if rules.is_allowed(complaint, action, person) and _makes_sense(complaint, action, at)
     ]
     first, url = _most_urgent(complaint, person)
     for button in found:
@@ -66,8 +69,10 @@ def _most_urgent(complaint: Complaint, person: Person) -> tuple[Action | None, s
     return (Action.RULE, "") if complaint.responsible_branch_id is None else (None, "")
 
 
-def _makes_sense(complaint: Complaint, action: Action) -> bool:
+def _makes_sense(complaint: Complaint, action: Action, at: datetime) -> bool:
     """Whether the action fits the state of what hangs on the case, beyond its status."""
+    if action in (Action.ASK_TIME, Action.GRANT_TIME):
+        return _has_time_to_give(complaint, action, at)
     if action == Action.CLOSE:
         return not closing.what_is_missing(complaint)
     if action in (
@@ -84,6 +89,16 @@ def _makes_sense(complaint: Complaint, action: Action) -> bool:
         }
         return action in waiting.get(state, ())
     return True
+
+
+def _has_time_to_give(complaint: Complaint, action: Action, at: datetime) -> bool:
+    """Whether the 24H runs and is not overdue; and for asking, nothing is asked for already."""
+    for clock in complaint.clocks.all():
+        if clock.round == complaint.round and clock.kind == ClockKind.RESULT:
+            asked = any(each.state == AllowanceState.ASKED for each in clock.allowances.all())
+            runs = clock.is_running and at <= clock.due_at
+            return runs and not (action == Action.ASK_TIME and asked)
+    return False
 
 
 def _sheet_state(complaint: Complaint) -> str:

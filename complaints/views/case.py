@@ -5,16 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Prefetch, prefetch_related_objects
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from complaints import closing, faces, privacy, rules, selectors
+from common.time import now
+from complaints import advice, closing, faces, privacy, rules, selectors
 from complaints.access import visible_to
-from complaints.models import Complaint, RemedyState
+from complaints.models import Clock, Complaint, RemedyState
 from complaints.models.contact import RECORDED_LATE
 from complaints.rules import Action
+from complaints.views import allowance_rows
 from complaints.views.buttons import buttons
 from staff.models import Person
 from staff.session import person_of
@@ -41,14 +43,14 @@ def find(person: Person, no: str) -> Complaint:
 def detail(request: HttpRequest, no: str) -> HttpResponse:
     """The case with all that belongs to it, and what this person may do now."""
     person = person_of(request)
-    context = case_context(find(person, no), person, at=timezone.now())
+    context = case_context(find(person, no), person, at=now())
     return render(request, "complaints/detail.html", context)
 
 
 @require_POST
 def reveal(request: HttpRequest, no: str) -> HttpResponse:
     """Show the complainant's name and phone; the look is recorded."""
-    person, at = person_of(request), timezone.now()
+    person, at = person_of(request), now()
     privacy.reveal(find(person, no).pk, by=person, at=at)
     context = {**case_context(find(person, no), person, at=at), "revealed": True}
     template = (
@@ -72,7 +74,9 @@ def download(request: HttpRequest, no: str, attachment_id: int) -> HttpResponse 
 
 def case_context(complaint: Complaint, person: Person, *, at: datetime) -> dict[str, Any]:
     """All that the case page shows."""
-    clocks = list(complaint.clocks.all())
+    clocks = _clocks(complaint)
+    contacts = list(complaint.contacts.select_related("by").order_by("-occurred_at"))
+    callbacks = list(complaint.callbacks.select_related("by"))
     present = [clock for clock in clocks if clock.round == complaint.round]
     earlier = sorted(
         {clock.round for clock in clocks if clock.round < complaint.round}, reverse=True
@@ -85,11 +89,13 @@ def case_context(complaint: Complaint, person: Person, *, at: datetime) -> dict[
             {"round": n, "faces": faces.faces([c for c in clocks if c.round == n], at)}
             for n in earlier
         ],
-        "buttons": buttons(complaint, person),
+        "allowances": allowance_rows.rows(complaint, clocks, person, at),
+        "advice": advice.still_wanted(present, contacts, callbacks, at),
+        "buttons": buttons(complaint, person, at),
         "story": [faces.story_item(event) for event in selectors.story(complaint)],
-        "contacts": complaint.contacts.select_related("by").order_by("-occurred_at"),
+        "contacts": contacts,
         "remedies": _remedies(complaint, person),
-        "callbacks": complaint.callbacks.select_related("by"),
+        "callbacks": callbacks,
         "rulings": complaint.rulings.select_related("branch", "person", "by").order_by("-at"),
         "attachments": complaint.attachments.select_related("by"),
         "escalations": _open_escalations(complaint, person),
@@ -97,6 +103,13 @@ def case_context(complaint: Complaint, person: Person, *, at: datetime) -> dict[
         "missing": closing.what_is_missing(complaint) if complaint.is_open else [],
         "earlier_count": _earlier_count(complaint, person),
     }
+
+
+def _clocks(complaint: Complaint) -> list[Clock]:
+    """The clocks of all rounds with their allowances, kept on the case for whoever asks next."""
+    found = Prefetch("clocks", Clock.objects.prefetch_related(allowance_rows.NAMED))
+    prefetch_related_objects([complaint], found)
+    return list(complaint.clocks.all())
 
 
 def _remedies(complaint: Complaint, person: Person) -> list[dict[str, Any]]:

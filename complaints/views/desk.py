@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
+from common.time import now
 from complaints import faces, rules, selectors
 from complaints.models import Clock, ClockKind, Contact, Escalation
 from complaints.views.steps import STEPS
@@ -30,7 +31,7 @@ _LEADING = (Role.SUPERVISOR, Role.QUALITY, Role.DIRECTOR, Role.GENERAL_MANAGER)
 @require_GET
 def desk(request: HttpRequest) -> HttpResponse:
     """What the person owes, by urgency, with live countdowns."""
-    person, at = person_of(request), timezone.now()
+    person, at = person_of(request), now()
     owed = selectors.owed_by(person)
     counts = _counts(owed, at)
     context = {
@@ -45,9 +46,10 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 
 def _with_talks(owed: QuerySet[Clock]) -> QuerySet[Clock]:
-    """The clocks with who spoke to the customer: the rules ask for it of each row."""
+    """The clocks with their pauses, and with who spoke to the customer: the rules ask for it of
+    each row."""
     talks = Contact.objects.only("complaint_id", "by_id").order_by()
-    return owed.prefetch_related(Prefetch("complaint__contacts", talks))
+    return owed.prefetch_related(Prefetch("complaint__contacts", talks), selectors.pauses())
 
 
 def _row(clock: Clock, person: Person, at: datetime) -> dict[str, Any]:
@@ -118,20 +120,30 @@ def _waiting(person: Person) -> dict[str, Any]:
 @require_GET
 def board(request: HttpRequest) -> HttpResponse:
     """Warned and breached in the person's reach; acknowledge, open."""
-    person, at = person_of(request), timezone.now()
+    person, at = person_of(request), now()
     if person.role not in _LEADING:
         raise PermissionDenied
-    found = _filtered(selectors.board(person), request)
+    found = _filtered(selectors.board(person), request).prefetch_related(
+        selectors.pauses("clock__")
+    )
     page = Paginator(found, _PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "rows": [{"escalation": e, "face": faces.face(e.clock, at)} for e in page],
+        "late_share": _late_share(person, at),
         "levels": _levels(selectors.board(person)),
         "kinds": ClockKind.choices,
         "chosen": {name: request.GET.get(name, "") for name in ("level", "kind", "acknowledged")},
         "query": _query_without_page(request),
     }
     return render(request, "complaints/board.html", context)
+
+
+def _late_share(person: Person, at: datetime) -> tuple[int, int] | None:
+    """How many of the last seven days' talks were recorded late, for those who watch over it."""
+    if person.role not in selectors.DECIDING:
+        return None
+    return selectors.late_recorded_share(person, at - timedelta(days=7), at)
 
 
 def _filtered(found: QuerySet[Escalation], request: HttpRequest) -> QuerySet[Escalation]:

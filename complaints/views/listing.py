@@ -9,10 +9,10 @@ from django.core.paginator import Paginator
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from complaints import faces
+from common.time import now
+from complaints import faces, selectors
 from complaints.access import visible_to
 from complaints.forms.search import SearchForm
 from complaints.models import Clock
@@ -24,13 +24,17 @@ _PER_PAGE = 50
 @require_GET
 def case_list(request: HttpRequest) -> HttpResponse:
     """投诉台账: what the person may see, newest first, filtered."""
-    person, at = person_of(request), timezone.now()
+    person, at = person_of(request), now()
     form = SearchForm(request.GET or None)
     found = form.narrow(visible_to(person), at) if form.is_valid() else visible_to(person)
     found = found.select_related(
         "category", "owner", "owner_branch", "responsible_branch", "concerned_branch"
     ).prefetch_related(
-        Prefetch("clocks", Clock.objects.running().order_by("due_at"), to_attr="running_clocks")
+        Prefetch(
+            "clocks",
+            Clock.objects.running().order_by("due_at").prefetch_related(selectors.pauses()),
+            to_attr="running_clocks",
+        )
     )
     page = Paginator(found, _PER_PAGE).get_page(request.GET.get("page"))
     query = request.GET.copy()

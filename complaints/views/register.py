@@ -8,12 +8,12 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from common import phones
 from common.forms import attempt
+from common.time import now
 from complaints import duplicates, guide, selectors
 from complaints.forms.register import RegisterForm
 from complaints.models import Category
@@ -27,7 +27,7 @@ _HINTING = ("complainant_phone", "complainant_name", "what", "order_no", "catego
 @require_http_methods(["GET", "POST"])
 def register(request: HttpRequest) -> HttpResponse:
     """The form; a good one leads to the new case's page."""
-    person, at = person_of(request), timezone.now()
+    person, at = person_of(request), now()
     if person.role == Role.ADMINISTRATOR:
         raise PermissionDenied
     if request.method == "GET":
@@ -58,7 +58,7 @@ def hints(request: HttpRequest) -> HttpResponse:
             person, phone_key=phone_key, name=typed.get("complainant_name", "").strip()
         ),
         "likely": duplicates.likely(
-            person, at=timezone.now(), phone_key=phone_key, order_no=order_no, what=what
+            person, at=now(), phone_key=phone_key, order_no=order_no, what=what
         )
         if phone_key or order_no or what
         else [],

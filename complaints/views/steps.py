@@ -35,4 +35,5 @@ STEPS = {
     ),
     ClockKind.SHEET.value: Step(Action.SUBMIT_SHEET, "sheet-new", _("填写整改单")),
     ClockKind.CALLBACK.value: Step(Action.RECORD_CALLBACK, "callback-new", _("回访")),
+    ClockKind.RESUBMISSION.value: Step(Action.SUBMIT_SHEET, "sheet-new", _("补交整改单")),
 }

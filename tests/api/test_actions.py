@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 import time_machine
 
-from complaints import remedies
-from complaints.models import Complaint, Event, RemedyKind
+from complaints import allowances, remedies
+from complaints.allowances import Wish
+from complaints.models import AllowanceKind, AllowanceReason, Complaint, Event, RemedyKind
 from staff.models import Person
 from tests.api.conftest import Callers, refused
 from tests.complaints import scenes
@@ -56,6 +57,20 @@ def _proposed(amount: int, by: str) -> Prepare:
 
 
 awaiting, promised = _proposed(500, "li"), _proposed(50, "li")
+
+WISH: dict[str, Any] = {"kind": "pause", "reason": "customer", "minutes": 720, "note": "等照片"}
+PAUSE = Wish(
+    kind=AllowanceKind.PAUSE, reason=AllowanceReason.CUSTOMER_AWAY, minutes=720, note="等照片"
+)
+
+
+def time_asked(case: Complaint, cast: Cast) -> None:
+    allowances.ask(case.pk, PAUSE, by=cast.li, at=MONDAY)
+
+
+def paused(case: Complaint, cast: Cast) -> None:
+    allowances.grant(case.pk, PAUSE, by=cast.chen, at=MONDAY + HOUR)
+
 
 PARTS = {**dict.fromkeys(scenes.WORDS, "具体内容"), "committed_on": "2026-12-01"}
 
@@ -126,6 +141,37 @@ DEEDS = {
         {"satisfied": True, "solved": True, "score": 5, "round": 1},
         ({"satisfied": None}, 400, "satisfied.missing", "satisfied"), "xu", answered,
     ),
+    "time request": Deed(
+        "allowances/", "li", WISH, 201,
+        {"state": "asked", "state_label": "待批准", "kind_label": "暂停", "minutes": 720,
+         "note": "等照片", "round": 1, "decided_by": None, "ends_at": None,
+         "due_at": "2026-11-17T12:00:00+08:00"},
+        ({"minutes": 2881}, 400, "over_cap", "minutes"), "chen",
+    ),
+    "time grant": Deed(
+        "allowances/grants/", "chen", {**WISH, "kind": "extension"}, 201,
+        {"state": "granted", "kind_label": "延期", "ends_at": None,
+         "decided_by": {"username": "chen", "name": "陈洁"},
+         "due_at": "2026-11-18T00:00:00+08:00"},
+        ({"minutes": 10**30}, 400, "minutes.range", "minutes"), "wang",
+    ),
+    "time endorsement": Deed(
+        "allowances/{allowance}/endorsement/", "wang", {}, 200,
+        {"state": "asked", "endorsed_by": {"username": "wang", "name": "王强"}},
+        ({"note": "x"}, 400, "unknown_field", "note"), "li", time_asked,
+    ),
+    "time decision": Deed(
+        "allowances/{allowance}/decision/", "chen", {"granted": True}, 200,
+        {"state": "granted", "opinion": "", "ends_at": "2026-11-17T01:30:00+08:00",
+         "due_at": "2026-11-18T00:00:00+08:00"},
+        ({"granted": False}, 400, "opinion.blank", "opinion"), "wang", time_asked,
+    ),
+    "time resumption": Deed(
+        "allowances/{allowance}/resumption/", "lin", {}, 200,
+        {"resumed_at": "2026-11-16T13:30:00+08:00", "ends_at": "2026-11-16T13:30:00+08:00",
+         "due_at": "2026-11-17T12:30:00+08:00"},
+        ({"at": "now"}, 400, "unknown_field", "at"), "wang", paused,
+    ),
     "reopening": Deed(
         "reopenings/", "li", {"reason": "客户说还没收到钱"}, 200,
         {"status": "handling", "round": 2}, ({"reason": ""}, 400, "reason.blank", "reason"),
@@ -170,8 +216,9 @@ def later(clock: time_machine.Traveller) -> None:
 
 
 def _address(case: Complaint, deed: Deed) -> str:
-    remedy = case.remedies.first()
-    return f"complaints/{case.no}/" + deed.address.format(remedy=remedy.pk if remedy else 0)
+    hung = {"remedy": case.remedies.first(), "allowance": case.allowances.first()}
+    ids = {name: found.pk if found else 0 for name, found in hung.items()}
+    return f"complaints/{case.no}/" + deed.address.format(**ids)
 
 
 def _person(cast: Cast, name: str) -> Person:
@@ -221,7 +268,7 @@ def test_another_branchs_case_is_not_there(
     api: Callers, cast: Cast, register: Register, later: None, deed: Deed
 ) -> None:
     case = register(by=cast.wang)
-    address = f"complaints/{case.no}/" + deed.address.format(remedy=1)
+    address = f"complaints/{case.no}/" + deed.address.format(remedy=1, allowance=1)
     stranger = api(cast.zhao)
     foreign = stranger.say(address, deed.body)
     unknown = stranger.say(address.replace(case.no, "TS2611-9999999-9"), deed.body)
@@ -279,6 +326,37 @@ def test_a_remedy_is_found_under_its_own_case_alone(
     remedy = other.remedies.get()
     address = f"complaints/{mine.no}/remedies/{remedy.pk}/delivery/"
     refused(api(cast.li).say(address, {"proof": "收据"}), 404, "not_found")
+
+
+def test_a_paused_clock_is_shown_as_such(api: Callers, cast: Cast, register: Register) -> None:
+    case = register()
+    paused(case, cast)
+    with time_machine.travel(MONDAY + 3 * HOUR, tick=False):
+        chen = api(cast.chen)
+        (shown,) = [
+            each
+            for each in chen.ask(f"complaints/{case.no}/").json()["clocks"]
+            if each["kind"] == "result"
+        ]
+        listed = chen.ask(f"complaints/{case.no}/allowances/").json()["results"]
+    assert (shown["state"], shown["outcome"]) == ("paused", "running")
+    assert shown["paused_until"] == "2026-11-17T01:00:00+08:00"
+    assert shown["original_due_at"] == "2026-11-17T12:00:00+08:00"
+    assert shown["due_at"] == "2026-11-18T00:00:00+08:00"
+    assert (shown["seconds_elapsed"], shown["net_seconds_elapsed"]) == (3 * 3600, 3600)
+    assert [(each["state"], each["round"]) for each in listed] == [("granted", 1)]
+
+
+def test_an_allowance_is_found_under_its_own_case_alone(
+    api: Callers, cast: Cast, register: Register
+) -> None:
+    case, other = register(), register()
+    time_asked(case, cast)
+    asked = case.allowances.get()
+    chen, body = api(cast.chen), {"granted": True}
+    address = f"complaints/{other.no}/allowances/{asked.pk}/decision/"
+    refused(chen.say(address, body), 404, "not_found")
+    assert chen.say(address.replace(other.no, case.no), body).status_code == 200
 
 
 def test_who_handled_it_does_not_call_back(api: Callers, cast: Cast, register: Register) -> None:

@@ -10,8 +10,12 @@ from typing import Any
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from complaints import attachments, escalation, remedies
+from complaints import allowances, attachments, escalation, remedies
+from complaints.allowances import Wish
 from complaints.models import (
+    Allowance,
+    AllowanceKind,
+    AllowanceReason,
     Complaint,
     Escalation,
     PlaybookEntry,
@@ -30,9 +34,10 @@ THURSDAY = MONDAY + 71.5 * HOUR
 
 @dataclass(frozen=True)
 class Scene:
-    """`fresh` waits to be sorted; `handled` has a remedy awaiting approval, one promised, a file,
-    and is called back next; `submitted` has a sheet to verify; `second` is in its second round;
-    `closed` is closed for the customer."""
+    """`fresh` waits to be sorted, with a request for more time (`asked`); `handled` has a remedy
+    awaiting approval, one promised, a file, and is called back next; `submitted` has a sheet to
+    verify; `second` is in its second round and stands still (`pause`); `closed` is closed for
+    the customer."""
 
     fresh: Complaint
     handled: Complaint
@@ -41,6 +46,8 @@ class Scene:
     closed: Complaint
     awaiting: Remedy
     promised: Remedy
+    asked: Allowance
+    pause: Allowance
     escalation: Escalation
 
 
@@ -68,11 +75,17 @@ def build(cast: Cast, register: Register, wall: time_machine.Coordinates) -> Sce
         at=MONDAY + 52 * HOUR,
     )  # fmt: skip
     fresh = register(at=THURSDAY - 2 * HOUR, severity=Severity.CRITICAL, order_no="QT1")
+    wish = Wish(
+        kind=AllowanceKind.PAUSE, reason=AllowanceReason.CUSTOMER_AWAY, minutes=12 * 60,
+        note="等客户寄回破损的外箱。",
+    )  # fmt: skip
+    asked = allowances.ask(fresh.pk, wish, by=cast.li, at=THURSDAY - HOUR)
+    pause = allowances.grant(second.pk, wish, by=cast.chen, at=THURSDAY - HOUR)
     wall.move_to(THURSDAY)
     while escalation.sweep(until=THURSDAY):
         pass
     late = Escalation.objects.filter(complaint=second, level=1, clock__round=2).get()
-    return Scene(fresh, handled, submitted, second, closed, awaiting, promised, late)
+    return Scene(fresh, handled, submitted, second, closed, awaiting, promised, asked, pause, late)
 
 
 def _playbook(cast: Cast) -> None:

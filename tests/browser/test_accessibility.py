@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,10 +11,14 @@ from axe_playwright_python.base import AXE_SCRIPT
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from playwright.sync_api import Page, expect
 
+from complaints import policy_drafts
+from complaints.models import Policy, PolicyState
+from staff.models import Person
 from tests.browser.doing import open_action, put, send
 from tests.browser.fixtures import OpenAs
-from tests.browser.scene import Scene
-from tests.conftest import Cast
+from tests.browser.scene import MINUTE, THURSDAY, Scene
+from tests.complaints import scenes
+from tests.conftest import MONDAY, Cast
 
 #: The pages by URL name; what is called with a case says which. A new page has to be added here.
 PAGES: dict[str, Callable[[Scene], list[Any]]] = {
@@ -22,6 +27,9 @@ PAGES: dict[str, Callable[[Scene], list[Any]]] = {
     "acknowledgement-new": lambda s: [s.escalation.pk],
     "playbook": lambda _s: [],
     "playbook-entry": lambda _s: ["late"],
+    "policy-list": lambda _s: [],
+    "policy": lambda _s: [_draft().version],
+    "policy-edit": lambda _s: [_draft().version],
     "complaint-list": lambda _s: [],
     "complaint-new": lambda _s: [],
     "complaint-detail": lambda s: [s.handled.no],
@@ -33,6 +41,11 @@ PAGES: dict[str, Callable[[Scene], list[Any]]] = {
     "remedy-decide": lambda s: [s.handled.no, s.awaiting.pk],
     "remedy-deliver": lambda s: [s.handled.no, s.promised.pk],
     "remedy-cancel": lambda s: [s.handled.no, s.promised.pk],
+    "allowance-new": lambda s: [s.handled.no],
+    "allowance-grant": lambda s: [s.handled.no],
+    "allowance-endorse": lambda s: [s.fresh.no, s.asked.pk],
+    "allowance-decide": lambda s: [s.fresh.no, s.asked.pk],
+    "allowance-resume": lambda s: [s.second.no, s.pause.pk],
     "callback-new": lambda s: [s.handled.no],
     "closure-new": lambda s: [s.handled.no],
     "reopening-new": lambda s: [s.closed.no],
@@ -44,8 +57,10 @@ PAGES: dict[str, Callable[[Scene], list[Any]]] = {
     "sheet-waive": lambda s: [s.handled.no],
     "sheet": lambda s: [s.submitted.no, 1],
     "inbox": lambda _s: [],
+    "message-settings": lambda _s: [],
     "ranking": lambda _s: [],
     "ranking-cases": lambda _s: [],
+    "system": lambda _s: [],
     "sign-in": lambda _s: [],
     "api-docs": lambda _s: [],
 }
@@ -56,8 +71,9 @@ QUERY = {
 }
 #: What answers with no page: pieces of pages, files, and what only a POST reaches.
 NO_PAGES = {
-    "healthz", "set_language", "sign-out", "complaint-hints", "complaint-lookup", "reveal",
-    "attachment", "inbox-read", "message", "ranking-xlsx", "ranking-csv",
+    "healthz", "readyz", "set_language", "sign-out", "complaint-hints", "complaint-lookup",
+    "reveal", "attachment", "inbox-read", "message", "ranking-xlsx", "ranking-csv",
+    "policy-draft", "policy-reset", "policy-submission", "policy-approval",
 }  # fmt: skip
 #: The same for everybody; looked at in tests of their own.
 SEEN_BY_STRANGERS = {"sign-in", "api-docs"}
@@ -67,6 +83,19 @@ SWAGGERS_OWN = {
 }
 REFUSALS = {403, 404, 409}
 ROLES = ["li", "wang", "chen", "lin", "gao", "root"]
+
+
+def _draft() -> Policy:
+    """A draft of a policy, with something wrong in it."""
+    found = Policy.objects.filter(state=PolicyState.DRAFT).first()
+    if found:
+        return found
+    chen = Person.objects.get(username="chen")
+    made = policy_drafts.draft(Policy.objects.get(), by=chen, at=MONDAY)
+    lengths = policy_drafts.content(made)
+    sick = [replace(lengths[0], steps=lengths[0].steps[:1]), *lengths[1:]]
+    vip = replace(lengths[0], severity="major", channel="p12345")
+    return policy_drafts.save(made.pk, [*sick, vip], "改", by=chen, at=MONDAY)
 
 
 def url_names(patterns: list[Any] | None = None) -> Iterator[str]:
@@ -133,6 +162,12 @@ def test_what_opens_on_a_page(scene: Scene, cast: Cast, open_as: OpenAs) -> None
     found += violations(page, "the list with a wrong filter")
     page.goto("/complaints/?q=没有这样的投诉")
     found += violations(page, "an empty list")
+    page.goto(address("policy-edit", scene))
+    page.locator("[name=rows-0-hours]").fill("x")
+    page.locator("[name=rows-0-steps-0-minutes]").fill("99")
+    send(page.locator("#policy-form"))
+    expect(page.locator(".field__error").first).to_be_visible()
+    found += violations(page, "the policy with its errors")
     assert not found, "\n".join(found)
 
 
@@ -145,6 +180,23 @@ def test_the_sheet_that_only_its_rectifier_may_write(
     send(page)
     expect(page.locator(".field__error").first).to_be_visible()
     found += violations(page, "sheet-new with its errors")
+    assert not found, "\n".join(found)
+
+
+def test_a_case_that_stands_still_and_one_that_was_tried(
+    scene: Scene, cast: Cast, open_as: OpenAs
+) -> None:
+    """The clock in its pause with what may be done about it; what is still wanted of the talks."""
+    scenes.call_back(
+        scene.handled, by=cast.chen, at=THURSDAY - MINUTE, reached=False, satisfied=None,
+        solved=None,
+    )  # fmt: skip
+    page = open_as(cast.chen, bypass_csp=True)
+    found = []
+    for case, shown in ((scene.second, "停至"), (scene.handled, "回访 1 次没有联系上")):
+        page.goto(reverse("complaint-detail", args=[case.no]))
+        expect(page.locator("#case")).to_contain_text(shown)
+        found += violations(page, case.no)
     assert not found, "\n".join(found)
 
 

@@ -16,10 +16,13 @@ import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from complaints import attachments, closing, remedies
+from complaints import allowances, attachments, closing, remedies
 from complaints.acknowledgement import acknowledge
+from complaints.allowances import Wish
 from complaints.escalation import sweep
 from complaints.models import (
+    AllowanceKind,
+    AllowanceReason,
     Channel,
     Complaint,
     Escalation,
@@ -29,8 +32,19 @@ from complaints.models import (
     RemedyKind,
     Severity,
 )
+from quality import sheets
 from staff.models import Person
-from tests.complaints.scenes import HOUR, MINUTE, accept, answer, call_back, reject, rule
+from tests.complaints.scenes import (
+    HOUR,
+    MINUTE,
+    accept,
+    answer,
+    apologise,
+    call_back,
+    reject,
+    rule,
+    submit,
+)
 from tests.conftest import MONDAY, Cast, Register
 
 #: Two hours after Monday's cases come in: 14:00 in Shanghai.
@@ -89,11 +103,12 @@ def at(address: str, *steps: Callable[[Complaint, Cast], object], **said: Any) -
         case = register(by=cast.li, **said)
         for step in steps:
             step(case, cast)
-        remedy = case.remedies.first()
+        remedy, allowance = case.remedies.first(), case.allowances.first()
         escalation = case.escalations.filter(level=1).first()
         return case, address.format(
-            no=case.no, remedy=remedy and remedy.pk, escalation=escalation and escalation.pk
-        )
+            no=case.no, remedy=remedy and remedy.pk, escalation=escalation and escalation.pk,
+            allowance=allowance and allowance.pk,
+        )  # fmt: skip
 
     return stage
 
@@ -118,6 +133,14 @@ def escalated(case: Complaint, cast: Cast) -> None:
     sweep(until=MONDAY + HOUR)
 
 
+def time_asked(case: Complaint, cast: Cast) -> None:
+    allowances.ask(case.pk, PAUSE, by=cast.li, at=MONDAY)
+
+
+def paused(case: Complaint, cast: Cast) -> None:
+    allowances.grant(case.pk, PAUSE, by=cast.chen, at=MONDAY + HOUR)
+
+
 def offer(case: Complaint, by: Person, amount: int) -> Remedy:
     return remedies.propose(
         case.pk, kind=RemedyKind.REFUND, amount=Decimal(amount), description="退运费", by=by,
@@ -125,7 +148,11 @@ def offer(case: Complaint, by: Person, amount: int) -> Remedy:
     )  # fmt: skip
 
 
+PAUSE = Wish(
+    kind=AllowanceKind.PAUSE, reason=AllowanceReason.CUSTOMER_AWAY, minutes=12 * 60, note="等照片"
+)
 CASE = "/complaints/{no}/"
+WISH = {"kind": "pause", "minutes": "12", "reason": "customer", "note": "等客户寄回照片"}
 TALK = {
     "kind": "apology", "means": "phone", "reached": "yes", "occurred_at": "2026-11-16T12:20",
     "said": "向您道歉，马上查货。",
@@ -171,6 +198,27 @@ DEEDS = {
         "li", at(CASE + "remedies/{remedy}/cancellation/", promised), {"note": "客户不要"},
         "cancel_remedy", {"note": "坏\x07字"}, "note", "内容包含控制字符，请删除后重试。",
         stranger="chen",
+    ),
+    "ask for time": Deed(
+        "li", at(CASE + "allowances/"), WISH, "ask_time", {**WISH, "minutes": "49"}, "minutes",
+        "暂停合计不能超过 48 小时，还可暂停 48 小时。", kept="等客户寄回照片", stranger="chen",
+    ),
+    "grant time": Deed(
+        "chen", at(CASE + "allowances/grants/"), WISH, "grant_time", {**WISH, "minutes": "0"},
+        "minutes", "请填写 1 到 72 之间的整数。", kept="等客户寄回照片", stranger="wang",
+    ),
+    "endorse time": Deed(
+        "wang", at(CASE + "allowances/{allowance}/endorsement/", time_asked), {}, "endorse_time",
+        {}, "", "", stranger="li",
+    ),
+    "decide time": Deed(
+        "chen", at(CASE + "allowances/{allowance}/decision/", time_asked), {"granted": "yes"},
+        "decide_time", {"granted": "no", "opinion": " "}, "opinion", "请写明不批准的原因。",
+        stranger="wang",
+    ),
+    "resume time": Deed(
+        "chen", at(CASE + "allowances/{allowance}/resumption/", paused), {}, "resume_time", {},
+        "", "", stranger="li",
     ),
     "callback": Deed(
         "chen", at(CASE + "callbacks/", accepted, answered), CALL, "record_callback",
@@ -968,8 +1016,12 @@ def test_the_buttons_are_what_may_be_done_now(cast: Cast, register: Register) ->
         text = page(enter(person).get(f"/complaints/{case.no}/"))
         return set(re.findall(r'data-action="(\w+)"', text))
 
-    assert offered(cast.li) == {"record_contact", "propose_remedy", "withdraw", "attach"}
-    assert offered(cast.chen) == {"record_contact", "accept", "reject", "withdraw", "attach"}
+    assert offered(cast.li) == {
+        "record_contact", "propose_remedy", "ask_time", "withdraw", "attach",
+    }  # fmt: skip
+    assert offered(cast.chen) == {
+        "record_contact", "accept", "reject", "grant_time", "withdraw", "attach",
+    }  # fmt: skip
     accept(case, cast, at=MONDAY)
     rule(case, cast, at=MONDAY, person=cast.wang)
     assert "submit_sheet" in offered(cast.wang)
@@ -978,6 +1030,84 @@ def test_the_buttons_are_what_may_be_done_now(cast: Cast, register: Register) ->
     answer(case, by=cast.li, at=MONDAY)
     call_back(case, by=cast.chen, at=NOW)
     assert offered(cast.li) == {"record_contact", "reopen", "attach"}
+
+
+def test_the_case_tells_of_its_pause_and_who_may_end_it(cast: Cast, register: Register) -> None:
+    case = register()
+    allowances.grant(case.pk, PAUSE, by=cast.chen, at=MONDAY + HOUR)
+    text = page(enter(cast.chen).get(f"/complaints/{case.no}/"))
+    assert 'class="clock-cell" data-state="paused"' in text
+    assert "停至 11-17 01:00" in text
+    assert "应于 <time" in text
+    assert "原定 11-17 12:00" in text
+    assert "已用 2 小时（净 1 小时），暂停至 11-17 01:00<br>原定 11-17 12:00" in text
+    assert "提前恢复计时" in text
+    seen_by_owner = page(enter(cast.li).get(f"/complaints/{case.no}/"))
+    assert "暂停中" in seen_by_owner
+    assert "提前恢复计时" not in seen_by_owner
+
+
+def test_a_request_is_answered_from_the_case_page(cast: Cast, register: Register) -> None:
+    case = register()
+    asked = allowances.ask(case.pk, PAUSE, by=cast.li, at=MONDAY)
+    links = {
+        person.username: set(
+            re.findall(
+                rf'href="[^"]+/{asked.pk}/(\w+)/"',
+                page(enter(person).get(f"/complaints/{case.no}/")),
+            )
+        )
+        for person in (cast.li, cast.wang, cast.chen)
+    }
+    assert links == {"li": set(), "wang": {"endorsement"}, "chen": {"decision"}}
+    assert "ask_time" not in page(enter(cast.li).get(f"/complaints/{case.no}/"))
+    answer(case, by=cast.li, at=MONDAY + HOUR)
+    text = page(enter(cast.chen).get(f"/complaints/{case.no}/"))
+    assert "未及批准" in text
+    assert f"/{asked.pk}/decision/" not in text
+
+
+def test_an_overdue_24h_is_offered_no_more_time(cast: Cast, register: Register) -> None:
+    case = register(received_at=NOW - 24 * HOUR - MINUTE, by=cast.li)
+    assert "ask_time" not in page(enter(cast.li).get(f"/complaints/{case.no}/"))
+    assert "grant_time" not in page(enter(cast.chen).get(f"/complaints/{case.no}/"))
+
+
+def test_after_an_attempt_the_case_page_says_what_is_still_needed(
+    cast: Cast, register: Register
+) -> None:
+    case = register(received_at=NOW - 30 * MINUTE, at=NOW - 30 * MINUTE)
+    client = enter(cast.li)
+    tried = {**TALK, "reached": "no", "occurred_at": "2026-11-16T13:40"}
+    client.post(f"/complaints/{case.no}/contacts/", tried)
+    text = page(client.get(f"/complaints/{case.no}/"))
+    assert "已尝试 1 次；在 13:55 到 14:30 之间换一种方式" in text
+
+
+def test_a_sheet_returned_twice_says_so(cast: Cast, register: Register) -> None:
+    case = register(received_at=NOW - 60 * HOUR, at=NOW - 60 * HOUR)
+    accept(case, cast, at=NOW - 59 * HOUR)
+    rule(case, cast, at=NOW - 59 * HOUR)
+    for hours in (50, 48):
+        submit(case, by=cast.ma, at=NOW - hours * HOUR)
+        sheets.send_back(case.pk, opinion="不实", by=cast.chen, at=NOW - (hours - 1) * HOUR)
+    submit(case, by=cast.ma, at=NOW - 40 * HOUR)
+    text = page(enter(cast.chen).get(f"/complaints/{case.no}/"))
+    assert "两次退回" in text
+    assert text.count('class="clock-cell"') == 5
+
+
+@pytest.mark.parametrize(
+    ("who", "shown"), [("wang", False), ("chen", True), ("lin", True), ("gao", True)]
+)
+def test_the_board_tells_quality_how_much_was_recorded_late(
+    cast: Cast, register: Register, who: str, shown: bool
+) -> None:
+    case = register()
+    apologise(case, by=cast.li, at=NOW - MINUTE, occurred_at=MONDAY)
+    apologise(case, by=cast.li, at=NOW - MINUTE)
+    text = page(enter(getattr(cast, who)).get("/escalations/"))
+    assert ("近 7 天补记率 1/2" in text) == shown
 
 
 def test_every_button_leads_to_its_form(cast: Cast, register: Register) -> None:
@@ -1068,8 +1198,9 @@ def queries(client: Client, address: str, count: Any) -> int:
 
 #: Page, who looks, and how many queries it takes at most.
 COSTS = [
-    ("/", "li", 15), ("/", "chen", 20), ("/", "wang", 15), ("/complaints/", "chen", 10),
-    ("/complaints/?status=open&clock=late", "wang", 10), ("/escalations/", "wang", 9),
+    ("/", "li", 15), ("/", "chen", 20), ("/", "wang", 15), ("/complaints/", "chen", 11),
+    ("/complaints/?status=open&clock=late", "wang", 11), ("/escalations/", "wang", 10),
+    ("/escalations/", "chen", 11),
     ("/messages/", "wang", 8), ("/playbook/", "li", 8),
 ]  # fmt: skip
 

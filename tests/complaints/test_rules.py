@@ -33,6 +33,11 @@ WHO = {
     Action.WITHDRAW: "FORSQDG",
     Action.ATTACH: "FORSQDG",
     Action.REVEAL: "FORSQDG",
+    Action.ASK_TIME: "ORS",
+    Action.ENDORSE_TIME: "S",
+    Action.DECIDE_TIME: "QDG",
+    Action.GRANT_TIME: "QDG",
+    Action.RESUME_TIME: "QDG",
     Action.ACKNOWLEDGE: "SQDG",
 }
 #: A letter a status: Triage, Handling, Answered, Called back, cloSed, Invalid, Withdrawn.
@@ -55,6 +60,11 @@ WHEN = {
     Action.WITHDRAW: "THAC",
     Action.ATTACH: "THACSIW",
     Action.REVEAL: "THACSIW",
+    Action.ASK_TIME: "THAC",
+    Action.ENDORSE_TIME: "THAC",
+    Action.DECIDE_TIME: "THAC",
+    Action.GRANT_TIME: "THAC",
+    Action.RESUME_TIME: "THAC",
     Action.ACKNOWLEDGE: "THACSIW",
 }
 LETTER = {
@@ -129,7 +139,10 @@ def test_the_buttons_are_what_the_check_lets_pass(status: Status, letter: str) -
     assert shown == [action for action in RULES if passes(complaint, action, who)]
 
 
-BARRED = [Action.RETURN_SHEET, Action.VERIFY_SHEET, Action.WAIVE_SHEET, Action.RECORD_CALLBACK]
+BARRED = [
+    Action.RETURN_SHEET, Action.VERIFY_SHEET, Action.WAIVE_SHEET, Action.RECORD_CALLBACK,
+    Action.DECIDE_TIME, Action.GRANT_TIME,
+]  # fmt: skip
 
 
 @pytest.mark.django_db

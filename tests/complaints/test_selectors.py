@@ -173,6 +173,36 @@ def test_nothing_said_is_like_nothing(cast: Cast, register: Register) -> None:
     assert list(duplicates.likely(cast.li, at=MONDAY, what="货晚到")) == []
 
 
+@pytest.mark.parametrize(("after", "late"), [(29, 0), (30, 0), (30.02, 1), (31, 1)])
+def test_a_talk_typed_after_half_an_hour_counts_as_recorded_late(
+    cast: Cast, register: Register, after: float, late: int
+) -> None:
+    case = register()
+    at = MONDAY + after * MINUTE
+    apologise(case, by=cast.li, at=at, occurred_at=MONDAY)
+    assert selectors.late_recorded_share(cast.chen, MONDAY, at + MINUTE) == (late, 1)
+
+
+def test_the_late_share_is_of_the_persons_reach_and_of_the_span(
+    cast: Cast, register: Register
+) -> None:
+    mine, theirs = register(), register(by=cast.zhao)
+    apologise(mine, by=cast.li, at=MONDAY + HOUR, occurred_at=MONDAY)
+    apologise(mine, by=cast.li, at=MONDAY + 2 * HOUR)
+    apologise(theirs, by=cast.zhao, at=MONDAY + 3 * HOUR, occurred_at=MONDAY + 2 * HOUR)
+
+    def share(person: Person, since: float, until: float) -> tuple[int, int]:
+        span = (MONDAY + since * HOUR, MONDAY + until * HOUR)
+        return selectors.late_recorded_share(person, *span)
+
+    assert share(cast.chen, 0, 9) == (2, 3)
+    assert share(cast.wang, 0, 9) == (1, 2)
+    assert share(cast.ma, 0, 9) == (1, 1)
+    assert share(cast.root, 0, 9) == (0, 0)
+    assert share(cast.chen, 1, 3) == (1, 2)  # from the first instant, without the last
+    assert share(cast.chen, 1.01, 9) == (1, 2)
+
+
 def entry(code: str, *categories: Category, **said: object) -> PlaybookEntry:
     made = PlaybookEntry.objects.create(
         code=code, title=code, say="说", do="做", offer="给", report_to="报", **said
