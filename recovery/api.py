@@ -17,6 +17,7 @@ import notify.api
 import quality.api
 import staff.api
 from common.api import Nouns
+from recovery.system import System
 from reports.api import WeeklyRankingView
 
 
@@ -39,6 +40,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *complaints.api.urls.urlpatterns,
     *quality.api.urlpatterns,
     path("rankings/weekly/", WeeklyRankingView.as_view(), name="api-ranking"),
+    path("system/", System.as_view({"get": "show"}), name="api-system"),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path(
         "docs/",

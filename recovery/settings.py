@@ -88,7 +88,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "recovery.open_doors.OpenDoors",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -173,6 +173,16 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(STATE / "beat-schedule")
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 CELERY_TIMEZONE = "UTC"
 
+# What may be forgotten. The same server as the broker's; a page does not notice when it is away.
+
+CACHES = {
+    "default": {
+        "BACKEND": "common.cache.PatientCache",
+        "LOCATION": CELERY_BROKER_URL,
+        "KEY_PREFIX": "recovery",
+    },
+}
+
 # People
 
 AUTH_USER_MODEL = "staff.Person"
@@ -203,6 +213,8 @@ LOCALE_PATHS = [BASE / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", default="Asia/Shanghai")
+# every door asks the database what time it is; only tests, which travel, ask the host
+TRUST_HOST_CLOCK = env.bool("TRUST_HOST_CLOCK", default=False)
 
 # Files
 
@@ -251,7 +263,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 HTTPS = env.bool("HTTPS", default=False)
 if HTTPS:
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=30 * 86400)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
@@ -291,12 +303,15 @@ SPECTACULAR_SETTINGS = {
         {"name": "contacts", "description": "和客户的联系：致歉、进度、结果"},
         {"name": "triage", "description": "分拣和责任判定"},
         {"name": "remedies", "description": "补救"},
+        {"name": "allowances", "description": "24H 的暂停和延期"},
         {"name": "sheets", "description": "整改单"},
         {"name": "callbacks", "description": "回访、结案、重开、撤诉"},
         {"name": "attachments", "description": "附件"},
         {"name": "desk", "description": "工作台和升级看板"},
+        {"name": "policies", "description": "时限策略"},
         {"name": "messages", "description": "消息"},
         {"name": "rankings", "description": "周排名"},
+        {"name": "system", "description": "系统运行情况"},
         {"name": "reference", "description": "机构、人员、类别、应对指引"},
     ],
     "SERVE_INCLUDE_SCHEMA": False,
@@ -314,10 +329,15 @@ SPECTACULAR_SETTINGS = {
         "ClockKind": "complaints.models.ClockKind",
         "ContactKind": "complaints.models.ContactKind",
         "EventKind": "complaints.rules.Action",
+        "PolicyState": "complaints.models.PolicyState",
+        "AllowanceKind": "complaints.models.AllowanceKind",
+        "AllowanceReason": "complaints.models.AllowanceReason",
+        "AllowanceState": "complaints.models.AllowanceState",
         "RemedyKind": "complaints.models.RemedyKind",
         "RemedyState": "complaints.models.RemedyState",
         "SheetState": "quality.models.SheetState",
         "ClockOutcome": "complaints.outcome.Outcome",
+        "OutletKind": "notify.models.OutletKind",
     },
 }
 
@@ -325,10 +345,21 @@ SPECTACULAR_SETTINGS = {
 
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="dummymail://")
 vars().update(EMAIL_CONFIG)
+#: Seconds for each answer of the mail server.
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=10)
 #: Where links in mails lead.
 SITE_URL = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
 SITE_HOST = urlsplit(SITE_URL).hostname or "localhost"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="recovery@localhost")
+
+#: Who hears from `manage.py watchdog`; without it administrators and headquarters' quality, whose
+#: addresses are not known while the database is away.
+WATCHDOG_TO = [to.strip() for to in env.list("WATCHDOG_TO", default=[]) if to.strip()]
+
+# SMS goes nowhere until SMS_URL names a gateway; docs/delivery.md says what it has to take
+
+SMS_URL = env.str("SMS_URL", default="").strip()
+SMS_TOKEN = env.str("SMS_TOKEN", default="").strip()
 
 # Lines to stderr, plain or one JSON object each; paths and codes only, never what people typed
 
@@ -353,5 +384,8 @@ LOGGING = {
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
+        # they repeat addresses, and those of robots and hooks are secrets
+        "apprise": {"level": "CRITICAL"},
+        "urllib3": {"level": "INFO"},
     },
 }

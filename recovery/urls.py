@@ -10,8 +10,9 @@ import notify.urls
 import quality.urls
 import reports.urls
 import staff.urls
+from recovery import system
 from recovery.api import urlpatterns as api
-from recovery.health import healthz
+from recovery.health import healthz, readyz
 
 handler400 = "common.views.bad_request"
 handler403 = "common.views.forbidden"
@@ -20,6 +21,8 @@ handler500 = "common.views.broken"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("system/", system.page, name="system"),
     path("i18n/setlang/", login_not_required(set_language), name="set_language"),
     path("back-office/", admin.site.urls),
     path("api/v1/", include(api)),
