@@ -8,7 +8,7 @@ from django.db import migrations, models
 FROZEN_POLICY = """
 CREATE FUNCTION complaints_policy_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    owner bigint;
+    owners bigint[];
 BEGIN
     IF TG_TABLE_NAME = 'complaints_policy' THEN
         IF OLD.state = 'approved' THEN
@@ -17,12 +17,15 @@ BEGIN
         END IF;
     ELSE
         IF TG_TABLE_NAME = 'complaints_policyclock' THEN
-            owner := CASE WHEN TG_OP = 'INSERT' THEN NEW.policy_id ELSE OLD.policy_id END;
+            owners := ARRAY[CASE WHEN TG_OP <> 'INSERT' THEN OLD.policy_id END,
+                            CASE WHEN TG_OP <> 'DELETE' THEN NEW.policy_id END];
         ELSE
-            SELECT policy_id INTO owner FROM complaints_policyclock
-            WHERE id = CASE WHEN TG_OP = 'INSERT' THEN NEW.clock_id ELSE OLD.clock_id END;
+            owners := ARRAY(SELECT policy_id FROM complaints_policyclock
+                            WHERE id IN (CASE WHEN TG_OP <> 'INSERT' THEN OLD.clock_id END,
+                                         CASE WHEN TG_OP <> 'DELETE' THEN NEW.clock_id END));
         END IF;
-        IF EXISTS (SELECT FROM complaints_policy WHERE id = owner AND state = 'approved') THEN
+        IF EXISTS (SELECT FROM complaints_policy
+                   WHERE id = ANY(owners) AND state = 'approved') THEN
             RAISE EXCEPTION 'an approved policy never changes'
                 USING ERRCODE = 'restrict_violation';
         END IF;

@@ -408,6 +408,11 @@ def test_an_approved_policy_is_not_changed_by_any_service(
         "DELETE FROM complaints_policystep",
         "INSERT INTO complaints_policyclock (policy_id, kind, minutes)"
         " SELECT id, 'other', 1 FROM complaints_policy",
+        "INSERT INTO complaints_policy (version) VALUES (99);"
+        "INSERT INTO complaints_policyclock (policy_id, kind, minutes)"
+        " SELECT id, 'other', 1 FROM complaints_policy WHERE version = 99;"
+        "UPDATE complaints_policyclock SET policy_id ="
+        " (SELECT id FROM complaints_policy WHERE version = 1) WHERE kind = 'other'",
     ],
 )
 def test_the_database_refuses_to_change_an_approved_policy(
