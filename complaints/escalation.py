@@ -34,15 +34,6 @@ FOR UPDATE OF kase SKIP LOCKED
 #: The one hour is the shortest: apologies before all else.
 _CLAIMS = (_CLAIM, _CLAIM.replace("kind =", "kind <>"))
 
-#: Two questions, since each index holds one half of the clocks.
-_NEXT_RING = """
-SELECT soonest, EXTRACT(EPOCH FROM soonest - clock_timestamp())
-FROM (SELECT LEAST(
-    (SELECT min(next_at) FROM complaints_clock WHERE kind = 'apology' AND next_at IS NOT NULL),
-    (SELECT min(next_at) FROM complaints_clock WHERE kind <> 'apology' AND next_at IS NOT NULL)
-) AS soonest) AS rings
-"""
-
 _SET_ASIDE = """
 UPDATE complaints_clock
 SET failures = LEAST(failures + 1, 100),
@@ -73,22 +64,6 @@ def catch_up(now: Callable[[], datetime], *, batch: int = BATCH) -> int:
     while (swept := _sweep(now(), batch)).cases:
         steps += swept.steps
     return steps
-
-
-class NextRing(NamedTuple):
-    """When the next clock rings, and in how many seconds by the database's clock: negative when
-    it has passed. None, None: never."""
-
-    at: datetime | None
-    seconds: float | None
-
-
-def next_ring() -> NextRing:
-    """When the next clock rings."""
-    with connection.cursor() as cursor:
-        cursor.execute(_NEXT_RING)
-        at, seconds = cursor.fetchone()
-    return NextRing(at, None if seconds is None else float(seconds))
 
 
 def fire(complaint: Complaint, *, until: datetime, taken_at: datetime | None = None) -> int:

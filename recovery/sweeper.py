@@ -17,7 +17,8 @@ from django.db import Error, connection
 
 from common.heartbeat import beat
 from common.time import database_now
-from complaints.escalation import catch_up, next_ring
+from complaints.escalation import catch_up
+from complaints.pulse import until_next_ring
 from notify.delivery import deliver
 from notify.selectors import oldest_waiting
 from recovery.places import sign_of_life
@@ -75,10 +76,9 @@ class Sweeper:
             beat("sweep")
             sign_of_life("sweeper").touch()
             self.last_beat = time.monotonic()
-        wait = next_ring().seconds
-        if wait is None:
-            wait = LONGEST_SLEEP
-        elif wait <= 0 and not taken:
+        span = until_next_ring()
+        wait = LONGEST_SLEEP if span is None else span.total_seconds()
+        if wait <= 0 and not taken:
             wait = HELD_SLEEP
         self._sleep(min(max(wait, 0.0), LONGEST_SLEEP))
 
