@@ -1,4 +1,4 @@
-# One image for migrate, web, worker and beat; docker-compose.yml says which command runs where.
+# One image for migrate, web, worker, beat and sweeper; docker-compose.yml says which command runs where.
 FROM python:3.11-slim-bookworm
 
 ENV PYTHONUNBUFFERED=1 \

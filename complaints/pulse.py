@@ -23,7 +23,7 @@ _NEXT_RING = """
 LEAST((SELECT min(next_at) FROM complaints_clock WHERE kind = 'apology' AND next_at IS NOT NULL),
       (SELECT min(next_at) FROM complaints_clock WHERE kind <> 'apology' AND next_at IS NOT NULL))
 """
-_READ = f"SELECT (SELECT at FROM common_heartbeat WHERE name = 'sweep'), {_NEXT_RING}"
+_READ = f"SELECT (SELECT at FROM common_heartbeat WHERE name = 'sweep'), {_NEXT_RING}"  # noqa: S608  (our own words)
 _UNTIL_NEXT_RING = f"SELECT {_NEXT_RING} - clock_timestamp()"
 
 

@@ -89,10 +89,11 @@ class Sweeper:
                 cursor.execute("LISTEN clock_rings")
 
     def _sleep(self, seconds: float) -> None:
+        """Until the time is up or somebody calls; a call may have come with an answer before."""
         wire = connection.connection
-        if select.select([wire], [], [], seconds)[0]:
+        if not wire.notifies and select.select([wire], [], [], seconds)[0]:
             wire.poll()
-            wire.notifies.clear()
+        wire.notifies.clear()
 
 
 def _deliver_what_waits() -> None:

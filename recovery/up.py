@@ -1,4 +1,4 @@
-"""`manage.py up`: servers, tables, demo firm, web, worker and beat, until Ctrl-C stops all."""
+"""`manage.py up`: servers, tables, demo firm and all processes, until Ctrl-C stops all."""
 
 import argparse
 import asyncio
