@@ -141,7 +141,7 @@ def _write(report: Report, by: Person, at: datetime, submission_key: str | None)
         entered_by=by,
         first_receiver=by,
         owner=by,
-        owner_branch_id=by.branch_id,
+        owner_branch=by.branch,
         **{name: getattr(report, name) for name in _COLUMNS},
     )
     Ownership.objects.create(

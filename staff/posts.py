@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from staff.models import Branch, Person, Role
 
@@ -19,24 +19,32 @@ _FROM_THE_TOP = (Role.GENERAL_MANAGER, Role.DIRECTOR, Role.QUALITY, Role.SUPERVI
 
 
 class Roster:
-    """The present holders of the roles, read once for a whole batch (two queries)."""
+    """The present holders of the roles, read once for a whole batch (two queries). The front
+    line, many and seldom asked for, is read when it is."""
 
     def __init__(self) -> None:
         self._answers: dict[tuple[str, int], list[int]] = {}
+        self._known: set[str] = set()
         self._holders: dict[tuple[str, int], list[int]] = defaultdict(list)
-        people = Person.objects.filter(is_active=True).order_by("pk")
-        for pk, role, branch_id in people.values_list("pk", "role", "branch_id"):
-            self._holders[role, branch_id].append(pk)
+        self._read(list(_FROM_THE_TOP))
         self._ancestors = {
             pk: [int(part) for part in reversed(path.strip("/").split("/"))]
             for pk, path in Branch.objects.values_list("pk", "path")
         }
+
+    def _read(self, roles: Sequence[str]) -> None:
+        people = Person.objects.filter(is_active=True, role__in=roles).order_by("pk")
+        for pk, role, branch_id in people.values_list("pk", "role", "branch_id"):
+            self._holders[role, branch_id].append(pk)
+        self._known.update(roles)
 
     def holders(self, role: str, branch_id: int) -> list[int]:
         """Ids of the people who answer for `role` in the branch: its own, else the nearest
         above; when no one on the way up holds it, the next higher role is asked the same, and in
         the end the highest post that is held. Empty only where nobody holds any."""
         key = (role, branch_id)
+        if role not in self._known:
+            self._read([role])
         if key not in self._answers:
             self._answers[key] = self._find(*key)
         return self._answers[key]

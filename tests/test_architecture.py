@@ -63,12 +63,14 @@ def test_no_model_hides_work_in_save_or_in_signals() -> None:
 
 
 def test_no_request_talks_to_the_broker() -> None:
-    """Rows are the queue: a door that called a task would hang with a silent broker."""
+    """Rows are the queue: a door that called a task would hang with a silent broker. Only the
+    faults, which play beat, may."""
     calls = re.compile(r"\.(delay|apply_async)\(|send_task\(|\beta=|\bcountdown=")
     guilty = [
         f"{path}:{number}"
         for room in ROOMS
         for path in (HOUSE / room).rglob("*.py")
+        if "faults" not in path.parts
         for number, line in enumerate(path.read_text().splitlines(), 1)
         if calls.search(line)
     ]

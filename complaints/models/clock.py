@@ -56,7 +56,10 @@ class Clock(models.Model):
     level 2 from its start. `failures`: sweeps in a row that could not take its steps.
     """
 
-    complaint = models.ForeignKey("complaints.Complaint", models.PROTECT, related_name="clocks")
+    # its index is that of the constraint "one of a kind a round"
+    complaint = models.ForeignKey(
+        "complaints.Complaint", models.PROTECT, related_name="clocks", db_index=False
+    )
     round = models.PositiveSmallIntegerField()
     kind = models.CharField(max_length=10, choices=ClockKind)
     policy_clock = models.ForeignKey(

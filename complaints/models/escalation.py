@@ -15,7 +15,10 @@ class Escalation(models.Model):
     """Step `step` of a clock's ladder, taken once, ever. Level 0 warned; 1 to 3 escalated and
     want an acknowledgement. `rang_at` is when the step was due, `fired_at` when it was taken."""
 
-    clock = models.ForeignKey("complaints.Clock", models.PROTECT, related_name="escalations")
+    # its index is that of the constraint "each step once"
+    clock = models.ForeignKey(
+        "complaints.Clock", models.PROTECT, related_name="escalations", db_index=False
+    )
     complaint = models.ForeignKey(
         "complaints.Complaint", models.PROTECT, related_name="escalations"
     )
@@ -27,7 +30,7 @@ class Escalation(models.Model):
     fired_at = models.DateTimeField()
     acknowledged_at = models.DateTimeField(null=True)
     acknowledged_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
     )
 
     class Meta:

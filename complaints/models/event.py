@@ -14,9 +14,14 @@ class Event(models.Model):
     action said, and `{"field": [old, new]}` under `changes`.
     """
 
-    complaint = models.ForeignKey("complaints.Complaint", models.PROTECT, related_name="events")
+    # its index is that of the story
+    complaint = models.ForeignKey(
+        "complaints.Complaint", models.PROTECT, related_name="events", db_index=False
+    )
     kind = models.CharField(max_length=30)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
     at = models.DateTimeField()
     recorded_at = models.DateTimeField(db_default=models.functions.Now())
     data = models.JSONField(default=dict)

@@ -20,7 +20,10 @@ class Message(models.Model):
     """
 
     key = models.CharField(max_length=120)
-    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="messages")
+    # its index is that of the inbox
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="messages", db_index=False
+    )
     text = models.CharField(max_length=200)
     params = models.JSONField(default=dict, db_default={})
     url = models.CharField(max_length=200, blank=True, db_default="")

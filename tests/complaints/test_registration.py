@@ -155,7 +155,7 @@ def test_registering_costs_so_many_statements(cast: Cast, report: Report) -> Non
     with CaptureQueriesContext(connection) as captured:
         registration.register(report, by=cast.li, at=MONDAY, submission_key="k")
     said = statements(captured)
-    assert len(said) == 9, "\n".join(said)
+    assert len(said) == 10, "\n".join(said)
     assert not any("staff_person" in each or "notify_" in each for each in said)
 
 
@@ -163,5 +163,5 @@ def test_registering_late_costs_the_ladder_too(cast: Cast, report: Report) -> No
     late = replace(report, received_at=MONDAY - 3 * HOUR)
     with CaptureQueriesContext(connection) as captured:
         registration.register(late, by=cast.li, at=MONDAY)
-    assert len(statements(captured)) == 16
+    assert len(statements(captured)) == 14
     assert Message.objects.count() == 7
