@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
+from django.db.models import Q
 
 from complaints import (
     acknowledgement,
@@ -176,7 +177,7 @@ class Player:
 
     def _settle_messages(self, complaint: Complaint) -> None:
         """None is sent outside; what is more than a day old was read."""
-        told = Message.objects.filter(url=f"/complaints/{complaint.no}/")
+        told = Message.objects.filter(Q(url=f"/complaints/{complaint.no}/") | Q(folded__gt=0))
         told.update(dispatched_at=self.now)
         told.filter(created_at__lt=self.now - READ_AFTER).update(read_at=self.now)
 
