@@ -11,7 +11,6 @@ from django.core.exceptions import (
     RequestDataTooBig,
     SuspiciousOperation,
 )
-from django.db import OperationalError
 from django.db.models import QuerySet
 from django.forms import BaseForm
 from django.http import Http404
@@ -23,7 +22,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
-from common.errors import RuleBroken
+from common.errors import RuleBroken, is_away
 
 _Errors = list[dict[str, str | None]]
 
@@ -42,7 +41,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
             return _answer(413, [_error("too_large", _("内容太大，无法接收。"), None)])
         case SuspiciousOperation():
             return _answer(400, [_error("bad_request", _("请求无法读取。"), None)])
-        case OperationalError():
+        case _ if is_away(error):
             busy = _answer(503, [_error("busy", _("系统正忙，请稍后再试。"), None)])
             busy["Retry-After"] = "5"
             return busy

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from django.db import DatabaseError, InterfaceError, OperationalError
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether the database can't answer now. One that crashes in the middle of a statement may be
+    reported as a bare DatabaseError, which names no mistake of ours."""
+    return isinstance(error, OperationalError | InterfaceError) or type(error) is DatabaseError
+
 
 class RuleBroken(Exception):
     """A rule of the house forbids this; nothing was changed.

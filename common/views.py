@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+
+from common.errors import is_away
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -33,6 +34,5 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def broken(request: HttpRequest) -> HttpResponse:
     """We have failed. Rendered without the request, which would ask the database who this is: a
     database that is away is answered with 503."""
-    away = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
-    status = 503 if away else 500
+    status = 503 if is_away(sys.exc_info()[1]) else 500
     return HttpResponse(render_to_string(f"errors/{status}.html"), status=status)
