@@ -451,10 +451,12 @@ def test_after_ctrl_c_the_rest_is_taken(
     tmp_path: Path, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write_csv(tmp_path / "a.csv", "内容,类别", "0,天气", *(f"第{n}件," for n in range(9)))
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     with monkeypatch.context() as patch:
         patch.setattr("intake.management.commands.import_complaints.database_now", interrupt_at(5))
         with pytest.raises(CommandError, match="已中断") as caught:
             bring_in(path)
+    signal.signal(signal.SIGINT, before)
     assert caught.value.returncode == 130
     assert Complaint.objects.count() == 3
     assert "天气" in (tmp_path / "a.csv.set-aside.csv").read_text("utf-8")

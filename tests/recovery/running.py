@@ -16,7 +16,10 @@ from recovery.children import die_with_parent, free_port
 from recovery.places import BASE
 
 PATIENCE = 120.0
-OURS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "RECOVERY_STATE", "PYTEST_XDIST_WORKER")
+OURS = (
+    "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "RECOVERY_STATE", "PYTEST_XDIST_WORKER",
+    "STATEMENT_TIMEOUT", "TRUST_HOST_CLOCK",
+)  # fmt: skip
 
 
 def environment(state: Path, **more: str) -> dict[str, str]:

@@ -57,9 +57,12 @@ def test_a_stale_catalogue_is_compiled_and_a_fresh_one_is_left(tmp_path: Path) -
     assert translations.compile_stale(tmp_path) == 0
 
 
-def test_a_killed_test_run_leaves_no_server_and_its_folder_is_swept(tmp_path: Path) -> None:
+def test_a_killed_test_run_leaves_no_server_and_its_folder_is_swept(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = tmp_path_factory.mktemp("k")  # a socket's path has its limit
     code = "import os, time, recovery.testing; print(os.environ['RECOVERY_STATE'], flush=True)"
-    env = environment(tmp_path, TMPDIR=str(tmp_path))
+    env = environment(folder, TMPDIR=str(folder))
     command = [sys.executable, "-c", f"{code}; time.sleep(60)"]
     first = subprocess.Popen(command, cwd=BASE, env=env, stdout=subprocess.PIPE, text=True)
     with first:
@@ -69,7 +72,7 @@ def test_a_killed_test_run_leaves_no_server_and_its_folder_is_swept(tmp_path: Pa
     until(lambda: not processes_of(state), "servers are left")
     assert state.exists()
     subprocess.run([sys.executable, "-c", code], cwd=BASE, env=env, check=True)
-    assert list(tmp_path.glob("recovery-test-*")) == []
+    assert list(folder.glob("recovery-test-*")) == []
 
 
 def test_what_a_killed_run_left_behind_is_ended_and_nothing_else(tmp_path: Path) -> None:
@@ -122,12 +125,13 @@ def test_what_a_gone_folder_left_in_the_shelter_is_swept(tmp_path: Path) -> None
     assert (tmp_path / "recovery-here").exists()
 
 
-def test_a_running_test_run_is_not_swept(tmp_path: Path) -> None:
-    theirs = tmp_path / "recovery-test-theirs"
+def test_a_running_test_run_is_not_swept(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("r")
+    theirs = folder / "recovery-test-theirs"
     theirs.mkdir()
     with (theirs / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        env = environment(tmp_path, TMPDIR=str(tmp_path))
+        env = environment(folder, TMPDIR=str(folder))
         subprocess.run(
             [sys.executable, "-c", "import recovery.testing"], cwd=BASE, env=env, check=True
         )
