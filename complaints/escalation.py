@@ -84,7 +84,8 @@ def _sweep(until: datetime, batch: int) -> Swept:
         if connection.connection is None or connection.connection.closed:
             raise
         logger.exception("A batch of due clocks failed; its cases are now taken apart.")
-    return Swept(0, _in_parts(_due_cases(until, batch), until))
+    steps = _in_parts(_due_cases(until, batch), until)
+    return Swept(steps, steps)  # as long as some are taken there is more to take
 
 
 def _claim(until: datetime, batch: int) -> list[Case]:
@@ -115,10 +116,22 @@ def _in_parts(case_ids: Sequence[int], until: datetime) -> int:
     except Exception:  # the same: only the case that fails is set aside
         if len(case_ids) == 1:
             logger.exception("The clocks of case %s failed; they are tried again.", case_ids[0])
-            _set_aside(case_ids[0], until)
+            _put_aside(case_ids[0], until)
             return 0
     half = len(case_ids) // 2
     return _in_parts(case_ids[:half], until) + _in_parts(case_ids[half:], until)
+
+
+def _put_aside(case_id: int, until: datetime) -> None:
+    """Set the case aside; where not even that can be written, tell duty at once and go on."""
+    try:
+        _set_aside(case_id, until)
+    except Exception:  # the same: the others of the batch must not wait for this one
+        if connection.connection is None or connection.connection.closed:
+            raise
+        logger.exception("Case %s could not be set aside.", case_id)
+        due = Clock.objects.filter(complaint=case_id, next_at__lte=until)
+        _tell_duty(case_id, list(due.values_list("pk", flat=True)), until)
 
 
 @transaction.atomic
@@ -129,8 +142,12 @@ def _set_aside(case_id: int, until: datetime) -> None:
         cursor.execute(_SET_ASIDE, {"case": case_id, "until": until})
         failing = [clock_id for clock_id, failures in cursor.fetchall() if failures >= PATIENCE]
     if failing:
-        no = Complaint.objects.values_list("no", flat=True).get(pk=case_id)
-        post([_stuck(clock_id, no) for clock_id in failing], at=until)
+        _tell_duty(case_id, failing, until)
+
+
+def _tell_duty(case_id: int, clock_ids: Sequence[int], at: datetime) -> None:
+    no = Complaint.objects.values_list("no", flat=True).get(pk=case_id)
+    post([_stuck(clock_id, no) for clock_id in clock_ids], at=at)
 
 
 def _stuck(clock_id: int, no: str) -> Note:

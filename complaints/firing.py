@@ -139,7 +139,7 @@ SELECT (SELECT count(*) FROM due),
        (SELECT COALESCE(jsonb_agg(jsonb_build_array(recipient_id, urgent, folded)), '[]')
         FROM (SELECT recipient_id, level > 0 AS urgent, count(*) AS folded
               FROM heard JOIN crowded USING (recipient_id) GROUP BY 1, 2) AS sums)
-"""  # noqa: S608  (the same)
+"""  # noqa: S608  (our own words; values are parameters)
 
 
 class Case(NamedTuple):

@@ -66,7 +66,7 @@ handed AS (
     ON CONFLICT (message_id, outlet_id) DO NOTHING
 )
 UPDATE notify_message SET dispatched_at = %(at)s WHERE id IN (SELECT id FROM batch)
-"""  # noqa: S608  # our own words; values are parameters
+"""  # noqa: S608  (our own words; values are parameters)
 
 _FOLD = f"""
 WITH crowd AS MATERIALIZED (
@@ -102,7 +102,7 @@ together AS (
 UPDATE notify_message SET dispatched_at = %(at)s
 FROM waiting JOIN together USING (recipient_id, urgent)
 WHERE notify_message.id = waiting.id
-"""  # noqa: S608
+"""  # noqa: S608  (the same)
 
 
 def dispatch(*, at: datetime, limit: int) -> int:

@@ -55,7 +55,7 @@ LEFT JOIN LATERAL (
     SELECT kind, {_LOT.format("n * 7 + 3")} %% steps AS step FROM bench_ladder
     WHERE place = CASE WHEN rank %% 100 = 0 THEN 0 ELSE 1 + rank %% 3 END
 ) AS rings ON true
-"""  # noqa: S608  (our own words)
+"""
 
 _COMPLAINT_OWN = {
     "id": "given.n",
@@ -94,7 +94,7 @@ CROSS JOIN LATERAL (SELECT %(at)s::timestamptz - interval '100 hours'
     - interval '1 second' * ({_LOT.format("n")} %% 31536000)) AS began (at)
 CROSS JOIN LATERAL (SELECT began.at + make_interval(mins => minutes)) AS due (at)
 ORDER BY n, place
-"""  # noqa: S608
+"""
 
 # one that does not ring within the plan has its first step before it
 _RUNNING = f"""
@@ -113,7 +113,7 @@ CROSS JOIN LATERAL (SELECT CASE WHEN rings THEN given.moment ELSE %(horizon)s
     END) AS next (at)
 CROSS JOIN LATERAL (SELECT next.at - after_due) AS due (at)
 ORDER BY n, place
-"""  # noqa: S608
+"""
 
 _RINGING = """
 FROM bench_plan AS given
@@ -213,7 +213,7 @@ SELECT n, kind, {_LOT.format("n * 7 + 3")} %% steps, moment
 FROM unnest(%(moments)s::timestamptz[]) WITH ORDINALITY AS given (moment, number)
 CROSS JOIN LATERAL (SELECT %(first)s::bigint + number - 1) AS numbered (n)
 JOIN bench_ladder ON place = n %% 4
-"""  # noqa: S608
+"""
 
 
 def _complaints(source: str, own: dict[str, str], joined: str = "") -> str:
@@ -229,7 +229,7 @@ def _complaints(source: str, own: dict[str, str], joined: str = "") -> str:
         JOIN bench_owner AS owner ON owner.slot = {_LOT.format("given.n")} %% {owners}
         JOIN bench_owner AS other ON other.slot = {_LOT.format("-given.n")} %% {owners}
         {joined} ORDER BY given.n
-    """  # noqa: S608
+    """
 
 
 def _events() -> str:

@@ -11,14 +11,14 @@ from recovery.bench.state import State
 _ENDLESS = 2**62
 _WITHIN = "complaint_id BETWEEN %(first)s AND %(last)s AND rang_at <= %(until)s"
 
-_STEPS_EXPECTED = f"SELECT clock_id, step, level, rang_at FROM bench_expected WHERE {_WITHIN}"  # noqa: S608
+_STEPS_EXPECTED = f"SELECT clock_id, step, level, rang_at FROM bench_expected WHERE {_WITHIN}"
 _STEPS_TAKEN = """
 SELECT clock_id, step, level, rang_at FROM complaints_escalation WHERE id > %(escalation)s
 """
 _STORY_EXPECTED = f"""
 SELECT complaint_id, CASE WHEN level > 0 THEN 'escalate' ELSE 'warn' END, kind, level
 FROM bench_expected WHERE {_WITHIN}
-"""  # noqa: S608
+"""
 _STORY_WRITTEN = """
 SELECT complaint_id, kind, data ->> 'clock', (data ->> 'level')::int FROM complaints_event
 WHERE id > %(event)s AND kind IN ('warn', 'escalate')
@@ -39,7 +39,7 @@ SELECT count(*) FROM (
     EXCEPT ALL
     SELECT 'clock:' || clock_id || ':' || step, recipient_id FROM ({_HEARD}) AS heard
 ) AS strange
-"""  # noqa: S608
+"""
 _UNEVEN_PEOPLE = f"""
 SELECT count(*) FROM (
     SELECT recipient_id, count(*) AS steps FROM ({_HEARD}) AS each_ GROUP BY 1
@@ -47,7 +47,7 @@ SELECT count(*) FROM (
     SELECT recipient_id, sum(CASE WHEN folded > 0 THEN folded ELSE 1 END) AS notes
     FROM ({_MESSAGES}) AS each_ GROUP BY 1
 ) AS told USING (recipient_id) WHERE steps IS DISTINCT FROM notes
-"""  # noqa: S608
+"""
 _UNTOLD = """
 SELECT count(*) FROM complaints_escalation WHERE id > %(escalation)s AND recipient_ids = '{}'
 """
@@ -87,7 +87,7 @@ def _differences(values: dict[str, Any]) -> list[str]:
             ("too many", written, expected),
         ):
             count = sql.value(
-                f"SELECT count(*) FROM ({one} EXCEPT ALL {other}) AS different",  # noqa: S608
+                f"SELECT count(*) FROM ({one} EXCEPT ALL {other}) AS different",
                 values,
             )
             if count:

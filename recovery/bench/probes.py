@@ -36,7 +36,7 @@ DROP FUNCTION bench_seen();
 
 def moments(count: int, *, begin: datetime, over: float) -> list[datetime]:
     """So many moments, one in each equal part of `over` seconds from `begin`, drawn by lot."""
-    lot = random.Random(count)  # noqa: S311  (the same in every run, not a secret)
+    lot = random.Random(count)
     return [begin + timedelta(seconds=over * (n + lot.random()) / count) for n in range(count)]
 
 

@@ -43,7 +43,7 @@ class State:
         """The rows of the run are gone, its clocks ring again."""
         sql.run("ALTER TABLE complaints_event DISABLE TRIGGER USER")
         for table, mark in zip(WRITTEN, self._marks, strict=True):
-            sql.run(f"DELETE FROM {table} WHERE id > %s", [mark])  # noqa: S608
+            sql.run(f"DELETE FROM {table} WHERE id > %s", [mark])
         sql.run(_BRING_BACK)
         sql.run("SET CONSTRAINTS ALL IMMEDIATE")
         sql.run("ALTER TABLE complaints_event ENABLE TRIGGER USER")
@@ -63,7 +63,6 @@ def keep(horizon: datetime) -> State:
 def mark() -> State:
     """How far the tables are written now."""
     escalation, event, message = (
-        sql.value(f"SELECT COALESCE(max(id), 0) FROM {table}")  # noqa: S608
-        for table in WRITTEN
+        sql.value(f"SELECT COALESCE(max(id), 0) FROM {table}") for table in WRITTEN
     )
     return State(escalation, event, message)

@@ -115,7 +115,7 @@ def _wind_sql() -> str:
             LATERAL (SELECT moment + (pc.minutes - 1) * interval '1 minute' AS due) AS when_due
         )
         SELECT id FROM made ORDER BY id
-    """  # noqa: S608  (column names of our own models)
+    """
 
 
 def _policy() -> Policy:

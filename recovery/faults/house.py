@@ -170,7 +170,7 @@ class House:
 def quiet_port() -> int:
     """A free port from which no connection leaves, so that whoever listens there and is killed
     finds it free again."""
-    return free_port(random.randrange(*QUIET_PORTS))  # noqa: S311  (any will do)
+    return free_port(random.randrange(*QUIET_PORTS))
 
 
 def until(holds: Callable[[], object], what: str, patience: float = PATIENCE) -> float:

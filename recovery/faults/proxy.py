@@ -41,7 +41,7 @@ class Proxy:
         self.port = 0
         self._loop = loop
         self._target = target
-        self._chance = random.Random(seed)  # noqa: S311  (a fault script, not a secret)
+        self._chance = random.Random(seed)
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
         self._flapping: asyncio.Task[None] | None = None

@@ -27,7 +27,7 @@ _MISSED = f"""
     WHERE NOT EXISTS (SELECT FROM complaints_escalation
                       WHERE clock_id = rung.clock AND step = rung.step)
       AND NOT rung.complaint_id = ANY(%(but)s)
-"""  # noqa: S608  (our own words)
+"""
 _STEPS_TWICE = """
     SELECT (SELECT coalesce(sum(n - 1), 0) FROM (SELECT count(*) AS n FROM complaints_escalation
             GROUP BY clock_id, step) AS steps)

@@ -77,7 +77,7 @@ def _scene(state: Path, size: Size, seed: int) -> Iterator[Scene]:
         outlets.set_up(house)
         traps.plant()
         clerks = Clerks(house.address, journal, _sign_ins(), rate=RATE)
-        chance = random.Random(seed)  # noqa: S311  (a script that can be repeated, not a secret)
+        chance = random.Random(seed)
         clerks.start()
         try:
             yield Scene(house, clerks, journal, Winder(), chance, size)

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from complaints.escalation import sweep
+from complaints.escalation import catch_up, sweep
 from complaints.models import Clock, Complaint, Escalation
 from notify.models import Message
 from staff.models import Person
@@ -128,3 +128,24 @@ def _also(case: Complaint) -> Iterator[None]:
             f" WHEN (NEW.complaint_id = {case.pk}) EXECUTE FUNCTION poison()"
         )
     yield
+
+
+def test_a_case_that_can_not_even_be_set_aside_keeps_nobody_waiting(
+    cast: Cast, register: Register
+) -> None:
+    cases = [register() for _ in range(9)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS $$"
+            " BEGIN RAISE EXCEPTION 'poisoned'; END $$;"
+            "CREATE TRIGGER poison BEFORE UPDATE ON complaints_clock FOR EACH ROW"
+            f" WHEN (OLD.complaint_id = {cases[0].pk}) EXECUTE FUNCTION poison()"
+        )
+    assert sweep(until=DUE) == 8
+    assert stuck() == [cast.chen]
+
+
+def test_after_a_failure_the_rest_is_taken_in_the_same_run(cast: Cast, register: Register) -> None:
+    cases = [register() for _ in range(9)]
+    with poison(cases[0]):
+        assert catch_up(lambda: DUE, batch=3) == 8
