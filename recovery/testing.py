@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 
 from recovery import unroot
-from recovery.children import end_leftovers
+from recovery.ground import sweep
 from recovery.local import make_key
 from recovery.servers import Servers
 
@@ -19,21 +19,9 @@ PREFIX = "recovery-test-"
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 
 
-def _sweep() -> None:
-    """Throw away the folders of test runs that were killed; a running one holds its lock."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        try:
-            with (folder / "lock").open() as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                end_leftovers(folder / "pids")
-                shutil.rmtree(folder, ignore_errors=True)
-        except OSError:
-            continue
-
-
 def _start() -> None:
     """Start the servers and point the environment at them; they end with this process."""
-    _sweep()
+    sweep(PREFIX)
     state = Path(tempfile.mkdtemp(prefix=PREFIX))
     lock = (state / "lock").open("w")
     fcntl.flock(lock, fcntl.LOCK_EX)

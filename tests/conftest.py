@@ -28,6 +28,12 @@ PASSWORD = "journey-2026"
 MONDAY = datetime(2026, 11, 16, 4, 0, tzinfo=UTC)
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """A file's bytes don't name a case: an archive carries the time it was made, and the parallel
+    workers have to agree on every name."""
+    return "bytes" if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """Transactional tests empty the tables with TRUNCATE, which the story's trigger refuses."""

@@ -10,10 +10,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from recovery.bench import ground, run
+from recovery.bench import run
 from recovery.bench.size import Size
 from recovery.children import Failed
+from recovery.ground import Ground
 from recovery.places import BASE, state_folder
+
+ground = Ground("recovery-bench-")
 
 
 class Command(BaseCommand):

@@ -12,12 +12,15 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from recovery.children import Failed
-from recovery.faults import ground, run
+from recovery.faults import run
 from recovery.faults.scene import Size
 from recovery.faults.table import faults
+from recovery.ground import Ground
 from recovery.places import BASE, state_folder
 
 _LIMITS = {"STATEMENT_TIMEOUT", "LOCK_TIMEOUT", "IDLE_TIMEOUT"}
+
+ground = Ground("recovery-faults-")
 
 
 class Command(BaseCommand):
