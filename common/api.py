@@ -42,15 +42,24 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         case SuspiciousOperation():
             return _answer(400, [_error("bad_request", _("请求无法读取。"), None)])
         case _ if is_away(error):
-            busy = _answer(503, [_error("busy", _("系统正忙，请稍后再试。"), None)])
-            busy["Retry-After"] = "5"
-            return busy
+            return Response(failed(503), status=503, headers={"Retry-After": RETRY_AFTER})
         case PermissionDenied():
             error = exceptions.PermissionDenied()
     response = drf_exception_handler(error, context)
     if response is not None and isinstance(error, exceptions.APIException):
         response.data = _body([_own_words(error)])
     return response
+
+
+#: Seconds after which a program may ask again.
+RETRY_AFTER = "5"
+
+
+def failed(status: int) -> dict[str, Any]:
+    """The body of a failure of ours: 503 while the database is away, else 500."""
+    if status == 503:
+        return _body([_error("busy", _("系统正忙，请稍后再试。"), None)])
+    return _body([_error("error", _("请求没有成功。"), None)])
 
 
 def _own_words(error: exceptions.APIException) -> dict[str, str | None]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from common.api import RETRY_AFTER, failed
 from common.errors import is_away
 
 
@@ -33,6 +34,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def broken(request: HttpRequest) -> HttpResponse:
     """We have failed. Rendered without the request, which would ask the database who this is: a
-    database that is away is answered with 503."""
+    database that is away is answered with 503, and programs get JSON."""
     status = 503 if is_away(sys.exc_info()[1]) else 500
+    if request.path.startswith("/api/"):
+        return JsonResponse(failed(status), status=status, headers={"Retry-After": RETRY_AFTER})
     return HttpResponse(render_to_string(f"errors/{status}.html"), status=status)

@@ -13,19 +13,25 @@ from staff.models import Person
 def visible_to(person: Person) -> ComplaintQuerySet:
     """The cases owned by, or ruled to, a branch in the person's reach, and the person's own.
 
-    Headquarters sees all, the administrator none. Every page, route, export and lock starts
-    here.
+    Headquarters sees all, the administrator none, and nobody a complaint about themself. Every
+    page, route, export and lock starts here.
     """
     match scope_of(person):
         case Scope.NOTHING:
             return Complaint.objects.none()
         case Scope.EVERYTHING:
-            return Complaint.objects.all()
+            return _hidden_from(person, Complaint.objects.all())
         case _:
             branches = branches_in_scope(person).values("pk")
-            return Complaint.objects.filter(
+            found = Complaint.objects.filter(
                 Q(owner_branch__in=branches)
                 | Q(responsible_branch__in=branches)
                 | Q(owner=person)
                 | Q(rectifier=person)
             )
+            return _hidden_from(person, found)
+
+
+def _hidden_from(person: Person, found: ComplaintQuerySet) -> ComplaintQuerySet:
+    """Without the complaints about the person."""
+    return found.exclude(subject_ids__contains=[person.pk])

@@ -52,7 +52,8 @@ def resumed(complaint: Complaint, allowance: Allowance, at: datetime) -> None:
 
 def _barred(complaint: Complaint, allowance: Allowance) -> set[int | None]:
     """Who may neither endorse nor decide it."""
-    return {complaint.owner_id, complaint.rectifier_id, allowance.asked_by_id}
+    answering = {complaint.owner_id, complaint.rectifier_id, allowance.asked_by_id}
+    return answering | set(complaint.subject_ids)
 
 
 def _who_may_decide(complaint: Complaint, roster: Roster, barred: set[int | None]) -> set[int]:

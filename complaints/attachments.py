@@ -11,8 +11,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from common import files
-from complaints import cases
-from complaints.models import Attachment
+from complaints import cases, events
+from complaints.models import Attachment, Complaint
 from complaints.rules import Action
 from staff.models import Person
 
@@ -21,10 +21,18 @@ from staff.models import Person
 def attach(complaint_id: int, upload: UploadedFile[Any], *, by: Person, at: datetime) -> Attachment:
     """Keep the file under a name of our own; its label and true type are remembered.
     Raises RuleBroken `file.*`; NotAllowed."""
-    checked = files.check(upload)
+    files.check(upload)  # before the lock: reading takes time
     complaint = cases.lock(complaint_id, to=Action.ATTACH, by=by, at=at)
+    return keep(complaint, upload, by=by, at=at)
+
+
+def keep(
+    complaint: Complaint, upload: UploadedFile[Any], *, by: Person, at: datetime
+) -> Attachment:
+    """`attach` for a case that this transaction has locked, or has just written."""
+    checked = files.check(upload)
     data = {"name": checked.name, "size": checked.size, "sha256": checked.sha256}
-    cases.act(complaint, Action.ATTACH, by=by, at=at, data=data)
+    events.record(complaint, Action.ATTACH, by=by, at=at, data=data)
     upload.name = f"{uuid.uuid4().hex}{PurePosixPath(checked.name).suffix.lower()}"
     return Attachment.objects.create(
         complaint=complaint,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from common import walls
 from complaints import escalation, events, rules
 from complaints.access import visible_to
 from complaints.models import Complaint, Event
@@ -21,6 +22,7 @@ def lock(complaint_id: int, *, to: Action, by: Person, at: datetime) -> Complain
     """
     complaint = visible_to(by).select_for_update(of=("self",)).get(pk=complaint_id)
     rules.check(complaint, to, by)
+    walls.hold(complaint.pk)
     escalation.fire(complaint, until=at)
     return complaint
 

@@ -24,7 +24,8 @@ BATCH = 5000
 PATIENCE = 3
 
 _CLAIM = """
-SELECT kase.id, kase.policy_id, kase.owner_branch_id, kase.responsible_branch_id
+SELECT kase.id, kase.policy_id, kase.owner_branch_id, kase.responsible_branch_id,
+       kase.subject_ids
 FROM complaints_clock AS clock
 JOIN complaints_complaint AS kase ON kase.id = clock.complaint_id
 WHERE clock.kind = 'apology' AND clock.next_at <= %s
@@ -94,8 +95,8 @@ def _claim(until: datetime, batch: int) -> list[Case]:
     with connection.cursor() as cursor:
         for claim in _CLAIMS:
             cursor.execute(claim, [until, batch])
-            if found := set(cursor.fetchall()):
-                return [Case(*row) for row in found]
+            if found := {row[0]: Case(*row) for row in cursor.fetchall()}:
+                return list(found.values())
     return []
 
 
@@ -146,14 +147,15 @@ def _set_aside(case_id: int, until: datetime) -> None:
 
 
 def _tell_duty(case_id: int, clock_ids: Sequence[int], at: datetime) -> None:
-    no = Complaint.objects.values_list("no", flat=True).get(pk=case_id)
-    post([_stuck(clock_id, no) for clock_id in clock_ids], at=at)
+    no, subjects = Complaint.objects.values_list("no", "subject_ids").get(pk=case_id)
+    told = duty(without=subjects)
+    post([_stuck(clock_id, no, told) for clock_id in clock_ids], at=at)
 
 
-def _stuck(clock_id: int, no: str) -> Note:
+def _stuck(clock_id: int, no: str, told: list[int]) -> Note:
     return Note(
         key=f"stuck:{clock_id}",
-        recipient_ids=duty(),
+        recipient_ids=told,
         text=gettext_noop("%(no)s 的时限无法自动升级，请人工跟进"),
         params={"no": no},
         url=f"/complaints/{no}/",

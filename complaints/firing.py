@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext_noop
 
+from common import walls
 from complaints.ladder import ACKNOWLEDGE_WITHIN, FALLS_AWAY_SQL, MOMENT_SQL
 from complaints.models import ClockKind, PolicyStep
 from complaints.rules import Action
@@ -44,12 +45,13 @@ CASE WHEN clock.kind IN ('{ClockKind.SHEET.value}', '{ClockKind.RESUBMISSION.val
 _FIRE = f"""
 WITH roster AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%(roster)s)
-        AS given (roles text, branch_id bigint, people bigint[], with_quality bigint[])
+        AS given (roles text, branch_id bigint, without bigint[], people bigint[],
+                  with_quality bigint[])
 ),
 rungs AS MATERIALIZED (
     SELECT clock.id AS clock_id, clock.complaint_id, clock.kind, clock.round, clock.due_at,
            clock.level AS told_level, clock.rise_at, {_BRANCH} AS branch_id,
-           kase.no, kase.owner_id, kase.rectifier_id,
+           kase.no, kase.owner_id, kase.rectifier_id, kase.subject_ids,
            step.number, step.level, step.roles, step.tells_debtor, comes.at AS moment,
            LEAST(comes.at, CASE WHEN step.level = clock.level + 1 THEN clock.rise_at END) AS rang_at
     FROM complaints_clock AS clock
@@ -76,6 +78,7 @@ due AS MATERIALIZED (
                 ELSE rectifier_id || array_remove(people, rectifier_id) END AS told
     FROM come
     LEFT JOIN roster ON roster.roles = come.roles::text AND roster.branch_id = come.branch_id
+        AND roster.without = come.subject_ids
 ),
 advanced AS (
     SELECT clock_id, next_moment,
@@ -143,12 +146,14 @@ SELECT (SELECT count(*) FROM due),
 
 
 class Case(NamedTuple):
-    """A locked case: the policy it was received under, and the branches that may answer for it."""
+    """A locked case: the policy it was received under, the branches that may answer for it, and
+    the people it is about, who are told nothing."""
 
     id: int
     policy_id: int
     owner_branch_id: int
     responsible_branch_id: int | None
+    subject_ids: Sequence[int]
 
 
 def fire(cases: Sequence[Case], *, until: datetime, taken_at: datetime | None = None) -> int:
@@ -158,7 +163,7 @@ def fire(cases: Sequence[Case], *, until: datetime, taken_at: datetime | None = 
     if not cases:
         return 0
     at = taken_at or until
-    with connection.cursor() as cursor:
+    with walls.lifted(), connection.cursor() as cursor:
         cursor.execute(
             _FIRE,
             {
@@ -175,7 +180,7 @@ def fire(cases: Sequence[Case], *, until: datetime, taken_at: datetime | None = 
             },
         )
         taken, crowded = cursor.fetchone()
-    digest.fold([digest.Fold(*fold) for fold in json.loads(crowded)], at=at)
+        digest.fold([digest.Fold(*fold) for fold in json.loads(crowded)], at=at)
     return int(taken)
 
 
@@ -184,18 +189,25 @@ def _roster(cases: Sequence[Case]) -> list[dict[str, Any]]:
     before them, who owe the callback, and the sheet while nobody is ruled to write it."""
     policies = {case.policy_id for case in cases}
     steps = PolicyStep.objects.filter(clock__policy__in=policies).order_by()
-    branches = {case.owner_branch_id for case in cases}
-    branches |= {case.responsible_branch_id for case in cases if case.responsible_branch_id}
+    asked = {
+        (branch, tuple(case.subject_ids))
+        for case in cases
+        for branch in (case.owner_branch_id, case.responsible_branch_id)
+        if branch
+    }
     roster = Roster()
     return [
         {
             "roles": _array(roles),
             "branch_id": branch,
-            "people": roster.holders_of_any(roles, branch),
-            "with_quality": roster.holders_of_any((Role.QUALITY.value, *roles), branch),
+            "without": _array(subjects),
+            "people": roster.holders_of_any(roles, branch, without=frozenset(subjects)),
+            "with_quality": roster.holders_of_any(
+                (Role.QUALITY.value, *roles), branch, without=frozenset(subjects)
+            ),
         }
         for roles in steps.values_list("roles", flat=True).distinct()
-        for branch in branches
+        for branch, subjects in asked
     ]
 
 

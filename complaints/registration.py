@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from common import phones, text
+from common import phones, text, walls
 from common.errors import NotAllowed, RuleBroken
-from complaints import clocks, contacts, escalation, events, policies
+from complaints import clocks, contacts, escalation, events, policies, subjects
 from complaints.models import (
     Category,
     Channel,
@@ -52,12 +52,15 @@ class Report:
     remedy_sought: str = ""
     settled_on_spot: bool = False
     settlement: str = ""
+    #: Whom the complaint is about.
+    subject_ids: tuple[int, ...] = ()
 
 
 def register(
     report: Report, *, by: Person, at: datetime, submission_key: str | None = None
 ) -> tuple[Complaint, bool]:
-    """Write the case with its owner, event and four clocks; whoever registers owns it.
+    """Write the case with its owner, event and four clocks; whoever registers owns it, unless it
+    is about them: then their supervisor does.
 
     The same `submission_key` again returns the first case and False: nothing is written twice.
     Raises RuleBroken: `received_at.future`, `received_at.too_old`, `what.blank`,
@@ -78,7 +81,9 @@ def register(
 
 
 def _find(submission_key: str) -> Complaint | None:
-    return Complaint.objects.filter(submission_key=submission_key).first()
+    """Also when it has left the sight of whoever registered it; the key is theirs alone."""
+    with walls.lifted():
+        return Complaint.objects.filter(submission_key=submission_key).first()
 
 
 def _checked(report: Report, by: Person, at: datetime) -> Report:
@@ -132,28 +137,38 @@ def _check_words(report: Report) -> None:
 
 
 def _write(report: Report, by: Person, at: datetime, submission_key: str | None) -> Complaint:
-    complaint = Complaint.objects.create(
-        no=next_number(at),
-        submission_key=submission_key,
-        policy=policies.in_force(report.received_at or at),
-        entered_at=at,
-        phone_key=phones.key(report.complainant_phone),
-        entered_by=by,
-        first_receiver=by,
-        owner=by,
-        owner_branch=by.branch,
-        **{name: getattr(report, name) for name in _COLUMNS},
-    )
+    owner = by
+    if by.pk in report.subject_ids:
+        owner = subjects.owner_instead(by.branch_id, report.subject_ids)
+    with walls.lifted():  # whoever registers a complaint about themself doesn't see it
+        complaint = Complaint.objects.create(
+            no=next_number(at),
+            submission_key=submission_key,
+            policy=policies.in_force(report.received_at or at),
+            entered_at=at,
+            phone_key=phones.key(report.complainant_phone),
+            entered_by=by,
+            first_receiver=by,
+            owner=owner,
+            owner_branch=owner.branch,
+            **{name: getattr(report, name) for name in _COLUMNS},
+        )
+    walls.hold(complaint.pk)
     Ownership.objects.create(
-        complaint=complaint, person=by, branch_id=by.branch_id, since=complaint.received_at
+        complaint=complaint, person=owner, branch_id=owner.branch_id, since=complaint.received_at
     )
     events.record(
         complaint,
         Action.REGISTER,
         by=by,
         at=at,
-        data={"received_at": complaint.received_at.isoformat()},
+        data={
+            "received_at": complaint.received_at.isoformat(),
+            **({"owner": owner.name} if owner != by else {}),
+        },
     )
+    if owner != by:
+        subjects.tell(complaint, at)
     started = clocks.start_round(complaint, at=complaint.received_at)
     if complaint.severity == Severity.CRITICAL:  # told of at once, settled or not
         escalation.fire(complaint, until=complaint.received_at, taken_at=at)

@@ -168,6 +168,7 @@ def _ask_for_approval(complaint: Complaint, remedy: Remedy) -> None:
 def _who_may_approve(complaint: Complaint, remedy: Remedy) -> list[int]:
     """Supervisor and director as far as their limits reach; beyond them the general manager."""
     barred = {complaint.owner_id, complaint.rectifier_id, remedy.proposed_by_id}
+    barred |= set(complaint.subject_ids)
     roster, total = Roster(), bound(complaint)
     reaching = [role for role in (Role.SUPERVISOR, Role.DIRECTOR) if role_covers(role, total)]
     for roles in (reaching, [Role.GENERAL_MANAGER]):

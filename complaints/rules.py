@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict, NotAllowed
 from complaints.models import Complaint, Status
-from staff.models import Person, Role
+from staff.models import BranchKind, Person, Role
 
 
 class Action(TextChoices):
@@ -103,6 +103,15 @@ def _spoke(complaint: Complaint, person: Person) -> bool:
     return any(talk.by_id == person.pk for talk in complaint.contacts.all())
 
 
+def _not_from_headquarters(complaint: Complaint, person: Person) -> bool:
+    return bool(complaint.subject_ids) and person.branch.kind != BranchKind.HEADQUARTERS
+
+
+_FROM_HEADQUARTERS = Bar(
+    "from_headquarters",
+    gettext_lazy("这件投诉涉及员工本人，回访须由总部进行。"),
+    _not_from_headquarters,
+)
 _ANSWERS_FOR_IT = Bar(
     "answers_for_it", gettext_lazy("您是这件投诉的责任人，须由其他人进行。"), _answers
 )
@@ -147,7 +156,7 @@ RULES: dict[Action, Rule] = {
         frozenset({_S.HANDLING, _S.ANSWERED}),
         _QUALITY,
         _S.CALLED_BACK,
-        bars=(_ANSWERS_FOR_IT, _OWN_BRANCH, _HANDLED_IT),
+        bars=(_ANSWERS_FOR_IT, _OWN_BRANCH, _HANDLED_IT, _FROM_HEADQUARTERS),
     ),
     Action.CLOSE: Rule(_VALID, _DESK, _S.CLOSED),
     Action.REOPEN: Rule(frozenset({_S.ANSWERED, _S.CALLED_BACK, _S.CLOSED}), _DESK, _S.HANDLING),

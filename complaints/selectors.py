@@ -28,6 +28,8 @@ from staff.models import Person, Role
 
 SORTING = (Role.QUALITY, Role.DIRECTOR)
 APPROVING = (Role.SUPERVISOR, Role.DIRECTOR, Role.GENERAL_MANAGER)
+#: Whoever has people, or the whole firm, to look after: they see the board.
+LEADING = (Role.SUPERVISOR, Role.QUALITY, Role.DIRECTOR, Role.GENERAL_MANAGER)
 #: Who decides on more time, and hears how much is recorded late.
 DECIDING = (Role.QUALITY, Role.DIRECTOR, Role.GENERAL_MANAGER)
 
@@ -116,6 +118,12 @@ def board(person: Person) -> QuerySet[Escalation]:
         )
         .order_by("-level", "rang_at", "pk")
     )
+
+
+def of_branch(code: str) -> Q:
+    """Escalations that this branch answers for: the responsible one, else the owner's."""
+    responsible = Q(complaint__responsible_branch__code=code)
+    return responsible | Q(complaint__responsible_branch=None, complaint__owner_branch__code=code)
 
 
 def earlier_cases(

@@ -12,6 +12,8 @@ _ALLOWANCE = f"{_ONE}/allowances/<int:allowance_id>"
 urlpatterns = [
     path("", desk.desk, name="desk"),
     path("escalations/", desk.board, name="board"),
+    path("escalations/acknowledgements/", desk.acknowledgements, name="acknowledgements"),
+    path("load/", desk.load, name="load"),
     path(
         "escalations/<int:escalation_id>/acknowledgement/",
         actions.acknowledgement,

@@ -12,6 +12,7 @@ from functools import cache
 import django
 from django.db import connection
 
+from common import walls
 from common.models import Heartbeat
 from complaints import pulse
 from complaints.models import Clock
@@ -60,7 +61,10 @@ class Condition:
 
 def read(person: Person, *, at: datetime) -> Condition:
     """The condition at `at`, for this person's eyes; no query grows with the number of cases."""
-    undelivered = selectors.undelivered()
+    with walls.lifted():
+        undelivered = selectors.undelivered()
+        undelivered_count = undelivered.order_by()[: SOME + 1].count()
+        undelivered_rows = list(undelivered[:ROWS])
     return Condition(
         at=at,
         pulse=pulse.read(),
@@ -68,8 +72,8 @@ def read(person: Person, *, at: datetime) -> Condition:
         set_aside_count=pulse.set_aside_count(),
         set_aside=list(pulse.set_aside(person)[:ROWS]),
         oldest_waiting=selectors.oldest_waiting(at),
-        undelivered_count=undelivered.order_by()[: SOME + 1].count(),
-        undelivered=list(undelivered[:ROWS]),
+        undelivered_count=undelivered_count,
+        undelivered=undelivered_rows,
         heartbeats=list(Heartbeat.objects.order_by("-at", "name")[:ROWS]),
         missing_years=missing_years(at),
         versions=_versions(),

@@ -25,6 +25,7 @@ NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "w
 ACCOUNTS = """
 select 'create role recovery login createdb'
  where not exists (select from pg_roles where rolname = 'recovery') \\gexec
+alter role recovery createrole;
 select 'create database recovery owner recovery'
  where not exists (select from pg_database where datname = 'recovery') \\gexec
 """

@@ -17,7 +17,7 @@ class Process:
     health: tuple[str, ...]
 
 
-MIGRATE = Process((*MANAGE, "migrate", "--noinput"), (*MANAGE, "migrate", "--check"))
+MIGRATE = Process((*MANAGE, "settle"), (*MANAGE, "migrate", "--check"))
 WEB = Process(
     ("python", "-m", "gunicorn", "-c", "python:recovery.web", "recovery.wsgi"), (*PROBE, "web")
 )

@@ -4,7 +4,13 @@ from pathlib import Path
 
 from recovery.places import BASE, secret
 
-NAMES = ("secret_key", "database_password", "valkey_password")
+NAMES = (
+    "secret_key",
+    "database_password",
+    "web_password",
+    "job_password",
+    "valkey_password",
+)
 
 
 def make(folder: Path = BASE / "secrets") -> None:

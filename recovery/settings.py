@@ -92,6 +92,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    # the last: it calls the page itself, inside a transaction with the reader's eyes
+    "recovery.sight.Sight",
 ]
 
 TEMPLATES = [
@@ -119,6 +121,9 @@ DATABASE_TIMEOUTS = {
     "lock_timeout": env.str("LOCK_TIMEOUT", default="5s"),
     "idle_in_transaction_session_timeout": env.str("IDLE_TIMEOUT", default="15s"),
 }
+# What a transaction sees that serves nobody: a command or worker the house, a web process nothing
+DATABASE_REACH = env.str("DATABASE_REACH", default="house")
+DATABASE_START = {**DATABASE_TIMEOUTS, "recovery.reach": DATABASE_REACH}
 DATABASE: dict[str, Any] = dict(environ.Env.db_url_config(required("DATABASE_URL")))
 DATABASE["PASSWORD"] = env.str("DATABASE_PASSWORD", default="").strip() or DATABASE["PASSWORD"]
 DATABASES: dict[str, dict[str, Any]] = {
@@ -131,7 +136,7 @@ DATABASES: dict[str, dict[str, Any]] = {
             "connect_timeout": 3,
             "tcp_user_timeout": 10_000,
             "application_name": "recovery",
-            "options": " ".join(f"-c {name}={value}" for name, value in DATABASE_TIMEOUTS.items()),
+            "options": " ".join(f"-c {name}={value}" for name, value in DATABASE_START.items()),
         },
     },
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from staff.models import Branch, Person, Role
 
@@ -23,7 +23,7 @@ class Roster:
     line, many and seldom asked for, is read when it is."""
 
     def __init__(self) -> None:
-        self._answers: dict[tuple[str, int], list[int]] = {}
+        self._answers: dict[tuple[str, int, frozenset[int]], list[int]] = {}
         self._known: set[str] = set()
         self._holders: dict[tuple[str, int], list[int]] = defaultdict(list)
         self._read(list(_FROM_THE_TOP))
@@ -38,18 +38,21 @@ class Roster:
             self._holders[role, branch_id].append(pk)
         self._known.update(roles)
 
-    def holders(self, role: str, branch_id: int) -> list[int]:
+    def holders(
+        self, role: str, branch_id: int, *, without: frozenset[int] = frozenset()
+    ) -> list[int]:
         """Ids of the people who answer for `role` in the branch: its own, else the nearest
         above; when no one on the way up holds it, the next higher role is asked the same, and in
-        the end the highest post that is held. Empty only where nobody holds any."""
-        key = (role, branch_id)
+        the end the highest post that is held. The post of somebody in `without` counts as
+        vacant. Empty only where nobody holds any."""
+        key = (role, branch_id, without)
         if role not in self._known:
             self._read([role])
         if key not in self._answers:
             self._answers[key] = self._find(*key)
         return self._answers[key]
 
-    def _find(self, role: str, branch_id: int) -> list[int]:
+    def _find(self, role: str, branch_id: int, without: frozenset[int]) -> list[int]:
         upwards: list[str] = []
         asked: str | None = role
         while asked is not None:
@@ -57,20 +60,25 @@ class Roster:
             asked = _ABOVE.get(Role(asked))
         for each in (*upwards, *_FROM_THE_TOP):
             for ancestor in self._ancestors[branch_id]:
-                if found := self._holders.get((each, ancestor)):
+                held = self._holders.get((each, ancestor), [])
+                if found := [pk for pk in held if pk not in without]:
                     return found
         return []
 
-    def holders_of_any(self, roles: Iterable[str], branch_id: int) -> list[int]:
+    def holders_of_any(
+        self, roles: Iterable[str], branch_id: int, *, without: frozenset[int] = frozenset()
+    ) -> list[int]:
         """The holders of each role, each person once, in the roles' order."""
-        return list(dict.fromkeys(pk for role in roles for pk in self.holders(role, branch_id)))
+        found = (pk for role in roles for pk in self.holders(role, branch_id, without=without))
+        return list(dict.fromkeys(found))
 
 
-def duty() -> list[int]:
+def duty(*, without: Collection[int] = ()) -> list[int]:
     """Who is on duty for what nobody else is told of: headquarters' quality, else its director,
-    else its general manager; read with one plain query, for when all else fails."""
+    else its general manager, but nobody in `without`; read with one plain query, for when all
+    else fails."""
     post = (Role.QUALITY, Role.DIRECTOR, Role.GENERAL_MANAGER, Role.ADMINISTRATOR)
     found = Person.objects.filter(is_active=True, role__in=post, branch__parent=None)
-    held = list(found.order_by("pk").values_list("role", "pk"))
+    held = list(found.exclude(pk__in=without).order_by("pk").values_list("role", "pk"))
     highest = next((role for role in post if any(each == role for each, _pk in held)), None)
     return [pk for role, pk in held if role == highest]

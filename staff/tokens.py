@@ -13,6 +13,8 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from common.errors import RuleBroken
+from common.walls import see_with
+from staff.access import eyes_of
 from staff.models import Person
 
 #: Hashing takes time that grows with the password; nobody has a longer one.
@@ -37,6 +39,8 @@ class TokenAuthentication(KnoxAuthentication):  # type: ignore[misc]  # knox has
         if not plain or len(header) > _LONGEST_TOKEN:
             raise AuthenticationFailed
         found: tuple[Person, AuthToken] | None = super().authenticate(request)
+        if found:
+            see_with(eyes_of(found[0]))
         return found
 
 

@@ -151,6 +151,8 @@ ROUTES: dict[str, Route] = {
     "sign-out": Route(),
     "desk": Route(),
     "board": Route(queries=_always({}, {"level": "1"}, {"acknowledged": "no"})),
+    "acknowledgements": Route(bodies=lambda side: [{"ids": [side.raised.pk], "note": "跟进"}]),
+    "load": Route(),
     "acknowledgement-new": Route(bodies=_always({"note": "跟进"})),
     "playbook": Route(queries=lambda side: [{}, {"q": side.word("whatfull")}]),
     "playbook-entry": Route(),
@@ -239,6 +241,8 @@ ROUTES: dict[str, Route] = {
     "api-attachment": Route(),
     "api-desk": Route(),
     "api-escalations": Route(queries=_always({}, {"level": "1"}, {"acknowledged": "no"})),
+    "api-acknowledgements": Route(bodies=lambda side: [{"ids": [side.raised.pk]}]),
+    "api-loads": Route(),
     "api-acknowledgement": Route(bodies=_always({"note": "跟进"})),
     "api-policies": Route(),
     "api-policy": Route(),
@@ -390,6 +394,28 @@ def walk(
         if only(address):
             step.take(address)
     return found
+
+
+#: Pages about the whole firm, which the firm publishes, or about the house.
+ABOUT_ALL = re.compile(r"(api-)?(ranking.*|system)|healthz|readyz|api-schema|api-docs")
+
+
+def read(world: World, caller: Visitor) -> dict[str, tuple[int, str]]:
+    """What the visitor reads at every address of their own side, by address and query; without
+    what is about the whole firm."""
+    step = _Step(world, caller, Found(), digest())
+    side = (caller.own or list(world.sides()))[0]
+    return {
+        f"{address.name} {words}": _plain(
+            step.ask(address, "GET", address.filled(step.values(address, side)), words)[0],
+            address,
+            step.values(address, side),
+        )
+        for address in addresses()
+        if not address.is_office and not ABOUT_ALL.fullmatch(address.name)
+        for words in ROUTES[address.name].queries(side)
+        if "GET" in address.methods
+    }
 
 
 def digest() -> dict[str, str]:

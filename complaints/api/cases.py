@@ -82,7 +82,9 @@ class Complaints(Nouns):
         """The new case; 200 and the first one when the key has been used before."""
         person, at = person_of(request), now()
         key = _submission_key(request, person)
-        report = Report(**self.read(ReportIn))
+        said = self.read(ReportIn)
+        about = tuple(subject.pk for subject in said.pop("subjects", []))
+        report = Report(**said, subject_ids=about)
         complaint, created = registration.register(report, by=person, at=at, submission_key=key)
         if not created:
             _refuse_other_body(complaint, report)

@@ -13,14 +13,20 @@ from common.schema import LISTING, operation, query
 from common.time import now
 from complaints import guide, selectors
 from complaints.access import visible_to
-from complaints.acknowledgement import acknowledge
-from complaints.api.said import AcknowledgementIn
-from complaints.api.shown import CategoryRowOut, EscalationOut, OwedOut, PlaybookOut
+from complaints.acknowledgement import acknowledge, acknowledge_many
+from complaints.api.said import AcknowledgementIn, AcknowledgementsIn
+from complaints.api.shown import (
+    AnsweredOut,
+    CategoryRowOut,
+    EscalationOut,
+    LoadOut,
+    OwedOut,
+    PlaybookOut,
+)
+from complaints.loads import loads
 from complaints.models import Category, ClockKind, Escalation, PlaybookEntry
-from staff.models import Role
 from staff.session import person_of
 
-_LEADING = (Role.SUPERVISOR, Role.QUALITY, Role.DIRECTOR, Role.GENERAL_MANAGER)
 _LEVELS = ["0", "1", "2", "3"]
 _TYPED = 500
 
@@ -48,13 +54,17 @@ class Escalations(Nouns):
             query("level", _("级别；0 为预警"), enum=_LEVELS),
             query("kind", _("时限"), enum=ClockKind.values),
             query("acknowledged", _("`no`:等待确认的"), enum=["no"]),
+            query("branch", _("负责机构的代码")),
+            query("owner", _("首问责任人的用户名")),
         ],
     )
     def list(self, request: Request) -> Response:
         """What has been warned or breached in the person's reach, the gravest first."""
-        refuse_unknown_query(request, frozenset({"level", "kind", "acknowledged"}))
+        refuse_unknown_query(
+            request, frozenset({"level", "kind", "acknowledged", "branch", "owner"})
+        )
         person = person_of(request)
-        if person.role not in _LEADING:
+        if person.role not in selectors.LEADING:
             raise PermissionDenied
         found = _narrowed(selectors.board(person), request)
         found = found.prefetch_related(selectors.pauses("clock__"))
@@ -70,6 +80,33 @@ class Escalations(Nouns):
         done = acknowledge(found.pk, **said, by=person, at=at)
         return Response(EscalationOut(done, context={"at": at}).data)
 
+    @operation(
+        _("确认多项升级：逐项按同样的规则，做不到的说明原因"),
+        tag="desk",
+        request=AcknowledgementsIn,
+        returns=AnsweredOut(many=True),
+    )
+    def acknowledge_many(self, request: Request) -> Response:
+        """How each went, in the order given."""
+        person, at = person_of(request), now()
+        if person.role not in selectors.LEADING:
+            raise PermissionDenied
+        answered = acknowledge_many(**self.read(AcknowledgementsIn), by=person, at=at)
+        return Response(AnsweredOut(answered, many=True).data)
+
+
+class Loads(Nouns):
+    """What people carry."""
+
+    @operation(_("人员负荷"), tag="desk", returns=LoadOut(many=True), errors=LISTING)
+    def list(self, request: Request) -> Response:
+        """The people in reach, the heaviest load first."""
+        refuse_unknown_query(request, frozenset())
+        person = person_of(request)
+        if person.role not in selectors.LEADING:
+            raise PermissionDenied
+        return self.page(loads(person, at=now()), LoadOut)
+
 
 def _narrowed(found: QuerySet[Escalation], request: Request) -> QuerySet[Escalation]:
     if level := chosen(request, "level", _LEVELS):
@@ -78,7 +115,17 @@ def _narrowed(found: QuerySet[Escalation], request: Request) -> QuerySet[Escalat
         found = found.filter(clock__kind=kind)
     if chosen(request, "acknowledged", ["no"]):
         found = found.filter(acknowledged_at=None, level__gt=0)
+    if branch := _printable(request, "branch"):
+        found = found.filter(selectors.of_branch(branch))
+    if owner := _printable(request, "owner"):
+        found = found.filter(complaint__owner__username=owner)
     return found
+
+
+def _printable(request: Request, name: str) -> str:
+    """The filter's value; what can't be a code finds nothing."""
+    value = request.query_params.get(name, "")
+    return value if value.isprintable() else "-"
 
 
 class Categories(Nouns):

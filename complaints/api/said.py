@@ -42,6 +42,11 @@ class ReportIn(StrictSerializer):
     anonymous = YesNo(required=False)
     order_no = Text(limit=60, required=False)
     concerned_branch = Named(Branch.objects.all(), by="code", required=False, allow_null=True)
+    subjects = serializers.ListField(
+        child=Named(Person.objects.filter(is_active=True), by="username"),
+        max_length=5,
+        required=False,
+    )
     remedy_sought = Text(limit=500, required=False)
     settled_on_spot = YesNo(required=False)
     settlement = Text(limit=2000, lines=True, required=False)
@@ -144,6 +149,12 @@ class AcknowledgementIn(StrictSerializer):
     """What is being done about it."""
 
     note = Text(limit=500, required=False, default="")
+
+
+class AcknowledgementsIn(AcknowledgementIn):
+    """Which escalations, at most 100, and what is being done about them."""
+
+    ids = serializers.ListField(child=Whole(), max_length=1000)
 
 
 class AttachmentIn(StrictSerializer):

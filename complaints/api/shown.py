@@ -7,9 +7,13 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from complaints import closing, elapsed, faces, rules
+from common.api import ErrorDetailOut
+from complaints import closing, elapsed, faces, rules, subjects
+from complaints.acknowledgement import Answered
+from complaints.loads import Load, OnTime
 from complaints.models import (
     Allowance,
     AllowanceKind,
@@ -194,12 +198,18 @@ class ComplaintOut(ComplaintRowOut):
     entered_by = PersonOut()
     first_receiver = PersonOut()
     rectifier = PersonOut(allow_null=True)
+    subjects = serializers.SerializerMethodField()
     closed_at = serializers.DateTimeField(allow_null=True)
     closed_inside_at = serializers.DateTimeField(allow_null=True)
     clocks = CaseClockOut(source="all_clocks", many=True)
     counts = CountsOut(source="*")
     missing = serializers.SerializerMethodField()
     allowed_actions = serializers.SerializerMethodField()
+
+    @extend_schema_field(PersonOut(many=True))
+    def get_subjects(self, complaint: Complaint) -> Any:
+        """Whom it is about; never shown to them."""
+        return PersonOut(subjects.named(complaint), many=True).data
 
     def get_missing(self, complaint: Complaint) -> list[str]:
         """What stands in the way of closing for the customer, in sentences."""
@@ -358,6 +368,32 @@ class EscalationOut(serializers.Serializer[Escalation]):
         """The level in words."""
         words = [_("预警"), _("一级升级"), _("二级升级"), _("三级升级")]
         return str(words[escalation.level])
+
+
+class AnsweredOut(serializers.Serializer[Answered]):
+    """How one of many went; `error` is null where it was acknowledged."""
+
+    id = serializers.IntegerField(source="escalation_id")
+    error = ErrorDetailOut(allow_null=True, source="broken")
+
+
+class OnTimeOut(serializers.Serializer[OnTime]):
+    """Met of met and breached in the last 30 days."""
+
+    met = serializers.IntegerField()
+    decided = serializers.IntegerField()
+
+
+class LoadOut(serializers.Serializer[Load]):
+    """What one person carries now: running clocks that are late or due within 24 h; the on-time
+    rates by kind of clock."""
+
+    person = PersonOut()
+    branch = BranchNameOut(source="person.branch")
+    open_cases = serializers.IntegerField()
+    late = serializers.IntegerField(help_text=_("已超时、由其负责的时限。"))
+    soon = serializers.IntegerField()
+    on_time = serializers.DictField(child=OnTimeOut())
 
 
 class OwedOut(CaseClockOut):

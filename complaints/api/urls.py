@@ -91,6 +91,12 @@ urlpatterns = [
     path("desk/", desk.Desk.as_view({"get": "list"}), name="api-desk"),
     path("escalations/", desk.Escalations.as_view({"get": "list"}), name="api-escalations"),
     path(
+        "escalations/acknowledgements/",
+        desk.Escalations.as_view({"post": "acknowledge_many"}),
+        name="api-acknowledgements",
+    ),
+    path("loads/", desk.Loads.as_view({"get": "list"}), name="api-loads"),
+    path(
         "escalations/<int:escalation_id>/acknowledgement/",
         desk.Escalations.as_view({"post": "acknowledge"}),
         name="api-acknowledgement",

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from common.forms import CleanText, LocalDateTime, this_minute
-from complaints import attachments, registration
+from complaints import attachments, registration, subjects
 from complaints.forms.fields import CategoryChoice, ManyFiles
 from complaints.models import Channel, ComplainantRole, Complaint, Severity
 from complaints.registration import WHAT_LIMIT, Report
@@ -50,6 +50,12 @@ class RegisterForm(forms.Form):
     concerned_branch = forms.ModelChoiceField(
         Branch.objects.all(), label=_("涉及机构"), required=False, empty_label=_("未知")
     )
+    subjects = CleanText(
+        label=_("被投诉的员工"),
+        limit=200,
+        required=False,
+        help_text=_("姓名或用户名，几位用逗号分开；投诉不会让本人看到。"),
+    )
     severity = forms.ChoiceField(
         label=_("严重程度"), choices=Severity, widget=forms.RadioSelect, initial=Severity.MINOR
     )
@@ -79,7 +85,7 @@ class RegisterForm(forms.Form):
                 self._report(), by=by, at=at, submission_key=f"form:{by.pk}:{key}" if key else None
             )
             for upload in data["attachments"] if created else []:
-                attachments.attach(complaint.pk, upload, by=by, at=at)
+                attachments.keep(complaint, upload, by=by, at=at)
         return complaint, created
 
     def _report(self) -> Report:
@@ -88,6 +94,9 @@ class RegisterForm(forms.Form):
             channel=Channel(data["channel"]),
             severity=Severity(data["severity"]),
             complainant_role=ComplainantRole(data["complainant_role"]),
+            subject_ids=tuple(
+                person.pk for person in subjects.resolve(data["subjects"], data["concerned_branch"])
+            ),
             **{
                 name: data[name]
                 for name in (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Self
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -134,6 +135,10 @@ class Complaint(models.Model):
     rectifier = models.ForeignKey(
         _PEOPLE, models.PROTECT, null=True, related_name="rectifies", verbose_name=_("整改责任人")
     )
+    #: The people whom the complaint is about; it is hidden from them.
+    subject_ids = ArrayField(
+        models.BigIntegerField(), verbose_name=_("被投诉人"), default=list, db_default=[]
+    )
     closed_at = models.DateTimeField(_("客户侧结案时间"), null=True)
     closed_inside_at = models.DateTimeField(_("内部闭环时间"), null=True)
 
@@ -152,6 +157,11 @@ class Complaint(models.Model):
             models.CheckConstraint(
                 condition=Q(rectifier=None) | Q(responsible_branch__isnull=False),
                 name="complaint_rectifier_needs_branch",
+            ),
+            models.CheckConstraint(
+                condition=~Q(subject_ids__contains=[models.F("owner_id")])
+                & (Q(rectifier=None) | ~Q(subject_ids__contains=[models.F("rectifier_id")])),
+                name="complaint_not_theirs_whom_it_is_about",
             ),
             models.CheckConstraint(
                 condition=Q(status="invalid", invalid_reason__gt="")

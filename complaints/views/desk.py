@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Count, Prefetch, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
+from common.errors import RuleBroken
 from common.time import now
 from complaints import faces, rules, selectors
+from complaints.acknowledgement import MANY, Answered, acknowledge_many
+from complaints.loads import WINDOW, loads
 from complaints.models import Clock, ClockKind, Contact, Escalation
 from complaints.views.steps import STEPS
 from notify.selectors import inbox
-from staff.models import Person, Role
+from staff.access import branches_in_scope
+from staff.models import BranchKind, Person
 from staff.session import person_of
 
 _ROWS = 100
 _PER_PAGE = 50
 _HOUR = timedelta(hours=1)
-_LEADING = (Role.SUPERVISOR, Role.QUALITY, Role.DIRECTOR, Role.GENERAL_MANAGER)
+_FILTERS = ("level", "kind", "acknowledged", "branch", "owner")
 
 
 @require_GET
@@ -38,7 +47,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "groups": _groups([_row(clock, person, at) for clock in _with_talks(owed)[:_ROWS]], at),
         "counts": counts,
         "more": max(0, counts["all"] - _ROWS),
-        "leads": person.role in _LEADING,
+        "leads": person.role in selectors.LEADING,
         "messages_preview": inbox(person)[:6],
         **_waiting(person),
     }
@@ -121,7 +130,7 @@ def _waiting(person: Person) -> dict[str, Any]:
 def board(request: HttpRequest) -> HttpResponse:
     """Warned and breached in the person's reach; acknowledge, open."""
     person, at = person_of(request), now()
-    if person.role not in _LEADING:
+    if person.role not in selectors.LEADING:
         raise PermissionDenied
     found = _filtered(selectors.board(person), request).prefetch_related(
         selectors.pauses("clock__")
@@ -133,10 +142,63 @@ def board(request: HttpRequest) -> HttpResponse:
         "late_share": _late_share(person, at),
         "levels": _levels(selectors.board(person)),
         "kinds": ClockKind.choices,
-        "chosen": {name: request.GET.get(name, "") for name in ("level", "kind", "acknowledged")},
+        "chosen": {name: request.GET.get(name, "") for name in _FILTERS},
+        "branches": branches_in_scope(person).filter(kind=BranchKind.BRANCH),
+        "many": MANY,
         "query": _query_without_page(request),
     }
     return render(request, "complaints/board.html", context)
+
+
+@require_POST
+def acknowledgements(request: HttpRequest) -> HttpResponse:
+    """Acknowledge what was ticked on the board; what may not be is said line by line."""
+    person, at = person_of(request), now()
+    if person.role not in selectors.LEADING:
+        raise PermissionDenied
+    ids = [int(each) for each in request.POST.getlist("ids") if each.isascii() and each.isdigit()]
+    try:
+        answered = acknowledge_many(ids, note=request.POST.get("note", ""), by=person, at=at)
+    except RuleBroken as broken:
+        messages.error(request, broken.message)
+    else:
+        _say(request, answered)
+    return redirect(f"{reverse('board')}?{_filters_of(request.POST)}")
+
+
+def _say(request: HttpRequest, answered: Sequence[Answered]) -> None:
+    done = sum(each.broken is None for each in answered)
+    if done:
+        messages.success(request, _("已确认 %(count)d 项升级。") % {"count": done})
+    left = Counter(each.broken.message for each in answered if each.broken)
+    for sentence, count in left.items():
+        words = _("%(count)d 项没有确认：%(sentence)s")
+        messages.warning(request, words % {"count": count, "sentence": sentence})
+
+
+def _filters_of(posted: QueryDict) -> str:
+    return urlencode({name: posted[name] for name in _FILTERS if posted.get(name)})
+
+
+@require_GET
+def load(request: HttpRequest) -> HttpResponse:
+    """What each person in reach carries, and how often they were on time."""
+    person, at = person_of(request), now()
+    if person.role not in selectors.LEADING:
+        raise PermissionDenied
+    context = {
+        "nav": "board",
+        "rows": [
+            {"load": each, "rates": [each.on_time.get(kind) for kind in _RATED]}
+            for each in loads(person, at=at)
+        ],
+        "kinds": [kind.label for kind in _RATED],
+        "days": WINDOW.days,
+    }
+    return render(request, "complaints/load.html", context)
+
+
+_RATED = (ClockKind.APOLOGY, ClockKind.RESULT, ClockKind.SHEET)
 
 
 def _late_share(person: Person, at: datetime) -> tuple[int, int] | None:
@@ -154,6 +216,10 @@ def _filtered(found: QuerySet[Escalation], request: HttpRequest) -> QuerySet[Esc
         found = found.filter(clock__kind=kind)
     if request.GET.get("acknowledged") == "no":
         found = found.filter(acknowledged_at=None, level__gt=0)
+    if branch := request.GET.get("branch", "").replace("\x00", ""):
+        found = found.filter(selectors.of_branch(branch))
+    if owner := request.GET.get("owner", "").replace("\x00", "").strip():
+        found = found.filter(complaint__owner__name=owner)
     return found
 
 

@@ -37,6 +37,10 @@ def register(request: HttpRequest) -> HttpResponse:
         complaint, created = made
         words = _("已登记 %(no)s。") if created else _("这份登记已经提交过：%(no)s。")
         messages.success(request, words % {"no": complaint.no}, extra_tags="draft-done-register")
+        if person.pk in complaint.subject_ids:
+            told = _("投诉涉及您本人，由 %(owner)s 负责，您看不到它。")
+            messages.info(request, told % {"owner": complaint.owner.name})
+            return redirect("desk")
         return redirect("complaint-detail", no=complaint.no)
     return render(request, "complaints/register.html", {"form": form}, status=422)
 

@@ -24,6 +24,7 @@ from tests.conftest import MONDAY, Cast
 PAGES: dict[str, Callable[[Scene], list[Any]]] = {
     "desk": lambda _s: [],
     "board": lambda _s: [],
+    "load": lambda _s: [],
     "acknowledgement-new": lambda s: [s.escalation.pk],
     "playbook": lambda _s: [],
     "playbook-entry": lambda _s: ["late"],

@@ -18,6 +18,7 @@ from recovery.children import free_port
 from recovery.places import BASE
 from recovery.postgres import ENCODING
 from recovery.processes import LASTING, SERVICES, here
+from recovery.roles import JOB, WEB
 from tests.recovery.running import environment, until
 
 FILE = BASE / "docker-compose.yml"
@@ -60,27 +61,42 @@ def test_every_secret_is_a_file_that_can_be_made(tmp_path: Path) -> None:
     assert (tmp_path / "secrets").stat().st_mode & 0o077 == 0
 
 
+Environments = dict[str, dict[str, str]]
+
+
 @pytest.fixture(scope="module")
-def settings_of_a_container(
-    database: str, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, str]:
-    """The environment that the file gives its services, with our servers in place of its own."""
+def environments(database: str, tmp_path_factory: pytest.TempPathFactory) -> Environments:
+    """The environment that the file gives each service, with our servers in place of its own."""
     secrets = tmp_path_factory.mktemp("secrets")
     secret_files.make(secrets)
     broker = urlsplit(os.environ["REDIS_URL"])
     (secrets / "valkey_password").write_text(f"{broker.password}\n")
-    given = {name: _resolved(value, secrets) for name, value in _environment().items()}
-    ours = {
-        "DATABASE_URL": database,
-        "REDIS_URL": f"redis://{broker.hostname}:{broker.port}{broker.path}",
-        "PORT": str(free_port()),
-        "RECOVERY_NO_BOOTSTRAP": "1",
-    }
-    return environment(tmp_path_factory.mktemp("state"), **{**given, **ours})
+    state, port = tmp_path_factory.mktemp("state"), str(free_port())
+    made = {}
+    for name in SERVICES:
+        given = {key: _resolved(value, secrets) for key, value in _environment(name).items()}
+        role = urlsplit(given["DATABASE_URL"]).username
+        ours = {
+            "DATABASE_URL": database.replace("recovery@", f"{role}@", 1),
+            "REDIS_URL": f"redis://{broker.hostname}:{broker.port}{broker.path}",
+            "PORT": port,
+            "RECOVERY_NO_BOOTSTRAP": "1",
+        }
+        made[name] = environment(state, **{**given, **ours})
+    return made
 
 
-def _environment() -> dict[str, str]:
-    return dict(COMPOSE["x-app"]["environment"])
+def _environment(name: str) -> dict[str, str]:
+    return dict(COMPOSE["services"][name]["environment"])
+
+
+def test_only_the_migration_is_given_the_owner_of_the_tables() -> None:
+    roles = {name: urlsplit(_environment(name)["DATABASE_URL"]).username for name in SERVICES}
+    assert roles == {
+        "migrate": "recovery", "web": WEB, "worker": JOB, "beat": JOB, "sweeper": JOB,
+    }  # fmt: skip
+    for name in LASTING:
+        assert "database_password" not in COMPOSE["services"][name]["secrets"]
 
 
 def _resolved(value: str, secrets: Path) -> str:
@@ -107,18 +123,19 @@ def healthy(name: str, env: dict[str, str]) -> bool:
     return subprocess.run(health, cwd=BASE, env=env, capture_output=True).returncode == 0
 
 
-def test_each_command_runs_natively_and_becomes_healthy(
-    settings_of_a_container: dict[str, str],
-) -> None:
-    env = settings_of_a_container
+def test_each_command_runs_natively_and_becomes_healthy(environments: Environments) -> None:
+    env = environments["migrate"]
     assert not healthy("migrate", env)
     migrated = subprocess.run(here(SERVICES["migrate"].command), cwd=BASE, env=env)
     assert migrated.returncode == 0
     assert healthy("migrate", env)
     for name in LASTING:
-        assert not healthy(name, env), name
+        assert not healthy(name, environments[name]), name
     with ExitStack() as house:
         for name in LASTING:
-            house.enter_context(running(name, env))
+            house.enter_context(running(name, environments[name]))
         for name in LASTING:
-            until(lambda name=name: healthy(name, env), f"{name} did not become healthy")
+            until(
+                lambda name=name: healthy(name, environments[name]),
+                f"{name} did not become healthy",
+            )

@@ -51,7 +51,7 @@ def page(person: Person, path: str = "/system/", *, at: datetime = MONDAY, **mor
 def told(person: Person, *, at: datetime = MONDAY) -> Any:
     """What the API says."""
     client = APIClient()
-    client.force_authenticate(person)
+    client.force_login(person)
     with time_machine.travel(at, tick=False):
         answer = client.get("/api/v1/system/")
     assert answer.status_code == 200, answer.content
@@ -78,7 +78,7 @@ def set_aside(case: Complaint, *, until: datetime, failures: int = 3) -> None:
 def test_it_is_for_those_who_look_after_the_house(cast: Cast, name: str, sees: bool) -> None:
     person = getattr(cast, name)
     client, api = signed_in(person), APIClient()
-    api.force_authenticate(person)
+    api.force_login(person)
     status = 200 if sees else 403
     assert client.get("/system/").status_code == status
     assert client.get("/system/", headers={"HX-Request": "true"}).status_code == status
@@ -89,7 +89,7 @@ def test_it_is_for_those_who_look_after_the_house(cast: Cast, name: str, sees: b
 
 def test_it_is_only_looked_at(cast: Cast) -> None:
     client, api = signed_in(cast.chen), APIClient()
-    api.force_authenticate(cast.chen)
+    api.force_login(cast.chen)
     assert client.post("/system/").status_code == 405
     assert api.post("/api/v1/system/", {}).status_code == 405
     assert api.get("/api/v1/system/?verbose=1").json()["code"] == "unknown_field"
