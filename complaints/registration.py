@@ -74,16 +74,15 @@ def register(
         with transaction.atomic():
             return _write(checked, by, at, submission_key), True
     except IntegrityError:
-        first = _find(submission_key) if submission_key else None
+        with walls.lifted():  # it may have left their sight; the key is theirs alone
+            first = _find(submission_key) if submission_key else None
         if first is None:
             raise
         return first, False
 
 
 def _find(submission_key: str) -> Complaint | None:
-    """Also when it has left the sight of whoever registered it; the key is theirs alone."""
-    with walls.lifted():
-        return Complaint.objects.filter(submission_key=submission_key).first()
+    return Complaint.objects.filter(submission_key=submission_key).first()
 
 
 def _checked(report: Report, by: Person, at: datetime) -> Report:
@@ -137,23 +136,14 @@ def _check_words(report: Report) -> None:
 
 
 def _write(report: Report, by: Person, at: datetime, submission_key: str | None) -> Complaint:
-    owner = by
     if by.pk in report.subject_ids:
         owner = subjects.owner_instead(by.branch_id, report.subject_ids)
-    with walls.lifted():  # whoever registers a complaint about themself doesn't see it
-        complaint = Complaint.objects.create(
-            no=next_number(at),
-            submission_key=submission_key,
-            policy=policies.in_force(report.received_at or at),
-            entered_at=at,
-            phone_key=phones.key(report.complainant_phone),
-            entered_by=by,
-            first_receiver=by,
-            owner=owner,
-            owner_branch=owner.branch,
-            **{name: getattr(report, name) for name in _COLUMNS},
-        )
-    walls.hold(complaint.pk)
+        with walls.lifted():  # whoever registers it does not see it
+            complaint = _create(report, by, owner, at, submission_key)
+            walls.hold(complaint.pk)
+    else:
+        owner = by
+        complaint = _create(report, by, owner, at, submission_key)
     Ownership.objects.create(
         complaint=complaint, person=owner, branch_id=owner.branch_id, since=complaint.received_at
     )
@@ -177,6 +167,23 @@ def _write(report: Report, by: Person, at: datetime, submission_key: str | None)
     if any(clock.next_at and clock.next_at <= at for clock in started):
         escalation.fire(complaint, until=at)
     return complaint
+
+
+def _create(
+    report: Report, by: Person, owner: Person, at: datetime, submission_key: str | None
+) -> Complaint:
+    return Complaint.objects.create(
+        no=next_number(at),
+        submission_key=submission_key,
+        policy=policies.in_force(report.received_at or at),
+        entered_at=at,
+        phone_key=phones.key(report.complainant_phone),
+        entered_by=by,
+        first_receiver=by,
+        owner=owner,
+        owner_branch=owner.branch,
+        **{name: getattr(report, name) for name in _COLUMNS},
+    )
 
 
 #: What of the report is kept on the case itself.

@@ -8,7 +8,6 @@ from django.http import Http404
 from django.urls import URLPattern, URLResolver, path, re_path
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
-from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -24,8 +23,6 @@ from reports.api import WeeklyRankingView
 @extend_schema(exclude=True)
 class Nothing(Nouns):
     """What isn't there is answered as the API answers, not with a page."""
-
-    permission_classes = (AllowAny,)
 
     def refuse(self, request: Request, **_path: Any) -> Response:
         """Raises Http404."""

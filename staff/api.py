@@ -9,7 +9,6 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.contrib.knox_auth_token import KnoxTokenScheme
 from rest_framework import serializers
-from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -102,7 +101,6 @@ class Tokens(Nouns):
     """Signing in."""
 
     authentication_classes = ()
-    permission_classes = (AllowAny,)
 
     @operation(
         _("登录，取得令牌"),

@@ -163,6 +163,7 @@ def test_telling_somebody_else_passes_the_wall(cast: Cast, register: Register) -
 
 #: Where the house is seen inside of a request, and why it must be.
 LIFTED = {
+    "complaints/duplicates.py": 1,  # that another branch has such a case, and no more of it
     "complaints/firing.py": 1,  # telling others what rang
     "complaints/pulse.py": 3,  # whether deadlines are watched; names no case
     "complaints/registration.py": 2,  # the same form sent twice; a complaint about oneself

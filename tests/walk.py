@@ -23,6 +23,7 @@ from django.urls.resolvers import RoutePattern
 from knox.models import AuthToken
 
 from complaints.models import Complaint
+from recovery.doors import door_of
 from staff.models import Person, Role
 from tests.complaints.scenes import WORDS
 from tests.world import Side, World, without_tokens
@@ -590,7 +591,20 @@ class _Step:
             changed = self.changed() if method != "GET" and answer.status >= 400 else ""
             transaction.set_rollback(True)
         self.look(address, method, path, words, answer)
+        self.check_door(address, method, answer)
         return answer, changed
+
+    def check_door(self, address: Address, method: str, answer: Answer) -> None:
+        """Whoever the table of doors lets in comes in, and nobody else."""
+        door = door_of(address.name, method)
+        if door is None:
+            self.fault(address, method, "is new: say in recovery/doors.py who may come")
+        elif self.caller.person and answer.status != 405:
+            let_in, refused = door.lets_in(self.caller.person), answer.status == 403
+            if not let_in and not refused:
+                self.fault(address, method, f"answers {answer.status} to who may not come in")
+            if let_in and refused and not door.of_case:
+                self.fault(address, method, "refuses whom its door lets in")
 
     def changed(self) -> str:
         """The tables whose rows are not what they were before the walk."""

@@ -56,15 +56,17 @@ def hints(request: HttpRequest) -> HttpResponse:
     category = _category(typed.get("category", "")) or (
         guide.likely_category(what) if what else None
     )
-    order_no = typed.get("order_no", "").strip()
+    order_no, name = typed.get("order_no", "").strip(), typed.get("complainant_name", "").strip()
+    at = now()
     context = {
-        "earlier": selectors.earlier_cases(
-            person, phone_key=phone_key, name=typed.get("complainant_name", "").strip()
-        ),
+        "earlier": selectors.earlier_cases(person, phone_key=phone_key, name=name),
         "likely": duplicates.likely(
-            person, at=now(), phone_key=phone_key, order_no=order_no, what=what
+            person, at=at, phone_key=phone_key, order_no=order_no, name=name, what=what
         )
-        if phone_key or order_no or what
+        if phone_key or order_no or name or what
+        else [],
+        "elsewhere": duplicates.elsewhere(person, at=at, phone_key=phone_key, order_no=order_no)
+        if phone_key or order_no
         else [],
         "entries": guide.matching(category=category, what=what) if category or what else [],
         "suggested_category": category if not typed.get("category") else None,

@@ -638,6 +638,15 @@ def test_hints_tell_another_branch_nothing(cast: Cast, register: Register) -> No
         assert case.no in hint(cast.li, **typed)
 
 
+def test_hints_say_that_another_branch_has_it(cast: Cast, register: Register) -> None:
+    register(order_no="SF123")
+    told = "同一电话或单号，无锡分公司已有 1 件投诉在办或办过，您无权查看。"
+    assert told in hint(cast.zhao, order_no="SF123")
+    assert told in hint(cast.zhao, complainant_phone="13800138000")
+    assert told not in hint(cast.zhao, complainant_name="孙玉梅")
+    assert told not in hint(cast.li, order_no="SF123")
+
+
 def test_hints_before_anything_is_typed(cast: Cast) -> None:
     assert "边填边查" in hint(cast.li)
 
@@ -1196,12 +1205,12 @@ def queries(client: Client, address: str, count: Any) -> int:
     return len(captured)
 
 
-#: Page, who looks, and how many queries it takes at most.
+#: Page, who looks, and how many queries it takes at most; seven of them set the reader's eyes.
 COSTS = [
-    ("/", "li", 15), ("/", "chen", 20), ("/", "wang", 15), ("/complaints/", "chen", 11),
-    ("/complaints/?status=open&clock=late", "wang", 11), ("/escalations/", "wang", 10),
-    ("/escalations/", "chen", 11),
-    ("/messages/", "wang", 8), ("/playbook/", "li", 8),
+    ("/", "li", 22), ("/", "chen", 27), ("/", "wang", 22), ("/complaints/", "chen", 18),
+    ("/complaints/?status=open&clock=late", "wang", 18), ("/escalations/", "wang", 17),
+    ("/escalations/", "chen", 18),
+    ("/messages/", "wang", 15), ("/playbook/", "li", 15),
 ]  # fmt: skip
 
 
@@ -1222,7 +1231,7 @@ def test_a_page_costs_the_same_however_much_it_shows(
     assert many == few
 
 
-@pytest.mark.parametrize(("who", "most"), [("li", 30), ("wang", 30), ("chen", 32), ("gao", 30)])
+@pytest.mark.parametrize(("who", "most"), [("li", 37), ("wang", 37), ("chen", 39), ("gao", 37)])
 def test_a_case_costs_the_same_however_long_its_story(
     cast: Cast, register: Register, django_assert_max_num_queries: Any, who: str, most: int
 ) -> None:

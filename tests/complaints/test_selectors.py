@@ -167,6 +167,26 @@ def test_likely_duplicates_share_order_phone_or_words(cast: Cast, register: Regi
     assert 0.35 <= likeness[alike] <= 1
 
 
+def test_that_another_branch_has_such_a_case_is_told_and_no_more(
+    cast: Cast, register: Register
+) -> None:
+    register(by=cast.zhao, order_no="SF9", complainant_phone="13800138000")
+    register(by=cast.zhao, order_no="SF9", complainant_phone="1")
+    register(by=cast.zhao, order_no="SF9", subject_ids=(cast.li.pk,))
+    register(by=cast.li, order_no="SF9", complainant_phone="2")
+    register(by=cast.chen, order_no="SF9", received_at=MONDAY - 31 * 24 * HOUR)
+
+    def told(person: Person, **typed: str) -> list[tuple[str, int]]:
+        return [tuple(row) for row in duplicates.elsewhere(person, at=MONDAY, **typed)]
+
+    assert told(cast.li, order_no="SF9") == [("兰州分公司", 2)]
+    assert told(cast.wang, phone_key="+8613800138000") == [("兰州分公司", 2)]
+    assert told(cast.zhao, order_no="SF9") == [("无锡分公司", 1)]
+    assert told(cast.chen, order_no="SF9") == []  # sees them all
+    assert told(cast.root, order_no="SF9") == []
+    assert told(cast.li) == []
+
+
 def test_nothing_said_is_like_nothing(cast: Cast, register: Register) -> None:
     register(order_no="", complainant_phone="")
     assert list(duplicates.likely(cast.li, at=MONDAY)) == []

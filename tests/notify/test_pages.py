@@ -119,8 +119,8 @@ def test_words_of_others_are_shown_as_words(cast: Cast) -> None:
 def test_the_inbox_costs_the_same_however_full(cast: Cast, django_assert_num_queries: Any) -> None:
     client = enter(cast.li)
     tell(cast.li, 2)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(14):
         client.get("/messages/")
     tell(cast.li, 25)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(14):
         client.get("/messages/")

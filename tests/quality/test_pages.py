@@ -222,5 +222,5 @@ def test_printing_costs_few_queries(
 ) -> None:
     submit(case, by=cast.wang, at=MONDAY)
     client = enter(cast.wang)
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(16):
         client.get(address(case, "1/"))

@@ -1,0 +1,225 @@
+"""Who may come through which door. An address that does not stand here is shut to all.
+
+Where a door leads to a case, whoever sees the case may come, and the rule table decides what they
+may do there (`complaints/rules.py`). `manage.py access` prints it all as the table in
+`docs/access.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from complaints.policy_drafts import APPROVING, DRAFTING, READING
+from complaints.rules import RULES, Action, Tie
+from complaints.selectors import LEADING
+from recovery.caretakers import CARETAKERS
+from reports.access import READERS
+from staff.models import Person, Role
+
+_SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+@dataclass(frozen=True)
+class Door:
+    """The roles that may come at all; `of_case`: it leads to a case, which is 404 for whoever
+    doesn't see it; `action`: what is done to the case, whose rules then decide; `strangers`:
+    nobody is asked who they are."""
+
+    roles: frozenset[str]
+    action: Action | None = None
+    of_case: bool = False
+    strangers: bool = False
+
+    def lets_in(self, person: Person | None) -> bool:
+        """Whether this person, or a stranger (None), may come through."""
+        return self.strangers or (person is not None and person.role in self.roles)
+
+    @property
+    def tied(self) -> bool:
+        """Whether an owner or rectifier may do the action whatever their role."""
+        return self.action in RULES and any(isinstance(who, Tie) for who in RULES[self.action].who)
+
+    def may_act(self, role: Role) -> bool:
+        """Whether the role alone is enough for the action, with a case in reach."""
+        return self.action not in RULES or role in RULES[self.action].who
+
+
+def roles(some: Iterable[str]) -> Door:
+    """Only these."""
+    return Door(frozenset(some))
+
+
+STRANGERS = Door(frozenset(Role), strangers=True)
+EVERYONE = roles(Role)
+ADMINISTRATOR = roles([Role.ADMINISTRATOR])
+#: Whoever sees the case.
+READERS_OF_IT = Door(frozenset(Role), of_case=True)
+SERVING = roles(set(Role) - {Role.ADMINISTRATOR})
+LEADERS = roles(LEADING)
+
+
+def doing(action: Action) -> Door:
+    """Whoever sees the case, as far as its rules allow the action."""
+    return Door(frozenset(Role), action, of_case=True)
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """An address: who may look, and who may do."""
+
+    look: Door
+    do: Door
+
+    def door(self, method: str) -> Door:
+        """The one for this method."""
+        return self.look if method in _SAFE else self.do
+
+
+def _both(door: Door) -> Entrance:
+    return Entrance(door, door)
+
+
+def _case(action: Action) -> Entrance:
+    return _both(doing(action))
+
+
+def _list(action: Action) -> Entrance:
+    return Entrance(READERS_OF_IT, doing(action))
+
+
+_ALL = _both(EVERYONE)
+_SEEN = _both(READERS_OF_IT)
+
+#: Every address by its name, as `urls.py` gives it.
+ENTRANCES: dict[str, Entrance] = {
+    # the house
+    "healthz": _both(STRANGERS),
+    "readyz": _both(STRANGERS),
+    "set_language": _both(STRANGERS),
+    "system": _both(roles(CARETAKERS)),
+    "api-system": _both(roles(CARETAKERS)),
+    "api-schema": _both(STRANGERS),
+    "api-docs": _both(STRANGERS),
+    "api-nothing": _both(STRANGERS),
+    # people
+    "sign-in": _both(STRANGERS),
+    "sign-out": _both(STRANGERS),
+    "api-tokens": _both(STRANGERS),
+    "api-token": _ALL,
+    "api-me": _ALL,
+    "api-branches": _ALL,
+    "api-people": _ALL,
+    # the desk
+    "desk": _ALL,
+    "api-desk": _ALL,
+    "board": _both(LEADERS),
+    "load": _both(LEADERS),
+    "acknowledgements": _both(LEADERS),
+    "acknowledgement-new": _case(Action.ACKNOWLEDGE),
+    "api-escalations": _both(LEADERS),
+    "api-loads": _both(LEADERS),
+    "api-acknowledgements": _both(LEADERS),
+    "api-acknowledgement": _case(Action.ACKNOWLEDGE),
+    "playbook": _ALL,
+    "playbook-entry": _ALL,
+    "api-categories": _ALL,
+    "api-playbook": _ALL,
+    # policies
+    "policy-list": _both(roles(READING)),
+    "policy": _both(roles(READING)),
+    "policy-edit": _both(roles(DRAFTING)),
+    "policy-draft": _both(roles(DRAFTING)),
+    "policy-reset": _both(roles(DRAFTING)),
+    "policy-submission": _both(roles(DRAFTING)),
+    "policy-approval": _both(roles(APPROVING)),
+    "api-policies": _both(roles(READING)),
+    "api-policy": _both(roles(READING)),
+    "api-policy-preview": _both(roles(READING)),
+    "api-policy-approval": _both(roles(APPROVING)),
+    # cases
+    "complaint-list": _ALL,
+    "complaint-new": _both(SERVING),
+    "complaint-hints": _ALL,
+    "complaint-lookup": _ALL,
+    "complaint-detail": _SEEN,
+    "attachment": _SEEN,
+    "reveal": _case(Action.REVEAL),
+    "contact-new": _case(Action.RECORD_CONTACT),
+    "acceptance-new": _case(Action.ACCEPT),
+    "rejection-new": _case(Action.REJECT),
+    "ruling-new": _case(Action.RULE),
+    "remedy-new": _case(Action.PROPOSE_REMEDY),
+    "remedy-decide": _case(Action.DECIDE_REMEDY),
+    "remedy-deliver": _case(Action.DELIVER_REMEDY),
+    "remedy-cancel": _case(Action.CANCEL_REMEDY),
+    "allowance-new": _case(Action.ASK_TIME),
+    "allowance-grant": _case(Action.GRANT_TIME),
+    "allowance-endorse": _case(Action.ENDORSE_TIME),
+    "allowance-decide": _case(Action.DECIDE_TIME),
+    "allowance-resume": _case(Action.RESUME_TIME),
+    "callback-new": _case(Action.RECORD_CALLBACK),
+    "closure-new": _case(Action.CLOSE),
+    "reopening-new": _case(Action.REOPEN),
+    "withdrawal-new": _case(Action.WITHDRAW),
+    "attachment-new": _case(Action.ATTACH),
+    "api-complaints": Entrance(EVERYONE, SERVING),
+    "api-complaint": _SEEN,
+    "api-events": _SEEN,
+    "api-reveals": _case(Action.REVEAL),
+    "api-contacts": _list(Action.RECORD_CONTACT),
+    "api-acceptance": _case(Action.ACCEPT),
+    "api-rejection": _case(Action.REJECT),
+    "api-rulings": _list(Action.RULE),
+    "api-remedies": _list(Action.PROPOSE_REMEDY),
+    "api-decision": _case(Action.DECIDE_REMEDY),
+    "api-delivery": _case(Action.DELIVER_REMEDY),
+    "api-cancellation": _case(Action.CANCEL_REMEDY),
+    "api-allowances": _list(Action.ASK_TIME),
+    "api-allowance-grant": _case(Action.GRANT_TIME),
+    "api-allowance-endorsement": _case(Action.ENDORSE_TIME),
+    "api-allowance-decision": _case(Action.DECIDE_TIME),
+    "api-allowance-resumption": _case(Action.RESUME_TIME),
+    "api-callbacks": _list(Action.RECORD_CALLBACK),
+    "api-closure": _case(Action.CLOSE),
+    "api-reopenings": _case(Action.REOPEN),
+    "api-withdrawal": _case(Action.WITHDRAW),
+    "api-attachments": _list(Action.ATTACH),
+    "api-attachment": _SEEN,
+    # sheets
+    "sheet": _SEEN,
+    "sheet-new": _case(Action.SUBMIT_SHEET),
+    "sheet-return": _case(Action.RETURN_SHEET),
+    "sheet-verify": _case(Action.VERIFY_SHEET),
+    "sheet-waive": _case(Action.WAIVE_SHEET),
+    "api-sheets": _list(Action.SUBMIT_SHEET),
+    "api-sheet-return": _case(Action.RETURN_SHEET),
+    "api-sheet-verification": _case(Action.VERIFY_SHEET),
+    "api-sheet-waiver": _case(Action.WAIVE_SHEET),
+    # messages
+    "inbox": _ALL,
+    "inbox-read": _ALL,
+    "message": _ALL,
+    "message-settings": _ALL,
+    "api-messages": _ALL,
+    "api-messages-read": _ALL,
+    "api-message-read": _ALL,
+    "api-message-settings": _ALL,
+    # rankings
+    "ranking": _both(roles(READERS)),
+    "ranking-xlsx": _both(roles(READERS)),
+    "ranking-csv": _both(roles(READERS)),
+    "ranking-cases": _both(roles(READERS)),
+    "api-ranking": _both(roles(READERS)),
+}
+#: Addresses that Django's back office brings along; its own rules hold inside.
+_OFFICE = "admin:"
+_OFFICE_DOORS = {"admin:login": STRANGERS, "admin:logout": EVERYONE}
+
+
+def door_of(name: str, method: str) -> Door | None:
+    """The door of an address; None: it stands nowhere, and is shut."""
+    if name.startswith(_OFFICE):
+        return _OFFICE_DOORS.get(name, ADMINISTRATOR)
+    entrance = ENTRANCES.get(name)
+    return entrance and entrance.door(method)
