@@ -44,6 +44,7 @@ class Action(TextChoices):
     GRANT_TIME = "grant_time", gettext_lazy("暂停或延期反馈")
     RESUME_TIME = "resume_time", gettext_lazy("提前恢复计时")
     ACKNOWLEDGE = "acknowledge", gettext_lazy("确认升级")
+    INSPECT = "inspect", gettext_lazy("首问稽查")
     WARN = "warn", gettext_lazy("时限预警")
     ESCALATE = "escalate", gettext_lazy("超时升级")
 
@@ -169,6 +170,7 @@ RULES: dict[Action, Rule] = {
     Action.GRANT_TIME: Rule(_OPEN, _QUALITY, bars=(_ANSWERS_FOR_IT,)),
     Action.RESUME_TIME: Rule(_OPEN, _QUALITY),
     Action.ACKNOWLEDGE: Rule(_ANY, _LEADING | {Role.QUALITY}),
+    Action.INSPECT: Rule(_ANY, _VERIFYING, bars=(_ANSWERS_FOR_IT,)),
 }
 
 

@@ -1,4 +1,5 @@
-"""The fix: the rectification sheet 《问题整改工作单》 and its gapless numbers."""
+"""The fix: the rectification sheet 《问题整改工作单》 and its gapless numbers; and the audit
+of first response."""
 
 from __future__ import annotations
 
@@ -106,3 +107,46 @@ class Sheet(models.Model):
     @property
     def is_returned(self) -> bool:
         return self.state == SheetState.RETURNED
+
+
+class Finding(models.TextChoices):
+    """What an inspection of a case's first response came to."""
+
+    GOOD = "good", _("符合首问负责制")
+    PASSED_ON = "passed_on", _("推诿或转交不当")
+    SLOW = "slow", _("答复不及时")
+    UNTRUE = "untrue", _("记录与实际不符")
+    RUDE = "rude", _("态度或用语不当")
+    OTHER = "other", _("其他问题")
+
+
+class Inspection(models.Model):
+    """A case drawn by lot for the audit of first response (首问制稽查), and what was found."""
+
+    complaint = models.ForeignKey(
+        "complaints.Complaint", models.PROTECT, related_name="inspections"
+    )
+    drawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    drawn_at = models.DateTimeField()
+    finding = models.CharField(_("稽查结论"), max_length=10, choices=Finding, blank=True)
+    note = models.TextField(_("说明"), blank=True)
+    found_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    found_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("首问稽查")
+        verbose_name_plural = _("首问稽查")
+        ordering = ("drawn_at", "pk")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["complaint"], name="inspection_one_a_case"),
+            models.CheckConstraint(
+                condition=Q(finding="", found_at=None, found_by=None)
+                | Q(finding__gt="", found_at__isnull=False, found_by__isnull=False),
+                name="inspection_finding_says_who_and_when",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.complaint_id} {self.finding}"

@@ -20,8 +20,8 @@ from staff.models import Person, Role
 _REMEMBERED = 60
 
 _HIDDEN = {
-    Role.FRONTLINE: "board ranking",
-    Role.ADMINISTRATOR: "complaint-new complaint-list board ranking",
+    Role.FRONTLINE: "board ranking first-response",
+    Role.ADMINISTRATOR: "complaint-new complaint-list board ranking first-response",
 }
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from complaints.policy_drafts import APPROVING, DRAFTING, READING
 from complaints.rules import RULES, Action, Tie
 from complaints.selectors import LEADING
+from quality.inspections import INSPECTING
 from recovery.caretakers import CARETAKERS
 from reports.access import READERS
 from staff.models import Person, Role
@@ -211,6 +212,11 @@ ENTRANCES: dict[str, Entrance] = {
     "ranking-csv": _both(roles(READERS)),
     "ranking-cases": _both(roles(READERS)),
     "api-ranking": _both(roles(READERS)),
+    # the audit of first response
+    "first-response": _both(roles(READERS)),
+    "first-response-cases": _both(roles(READERS)),
+    "first-response-samples": _both(roles(INSPECTING)),
+    "inspection": _both(roles(INSPECTING)),
 }
 #: Addresses that Django's back office brings along; its own rules hold inside.
 _OFFICE = "admin:"

@@ -256,6 +256,16 @@ ROUTES: dict[str, Route] = {
     "api-sheet-verification": Route(bodies=_always({"opinion": "属实"})),
     "api-sheet-waiver": Route(bodies=_always({"reason": "不需要"})),
     "api-ranking": Route(queries=_week),
+    "first-response": Route(queries=_week),
+    "first-response-cases": Route(
+        queries=lambda side: [
+            {"figure": figure, "week": "2026-W47", **branch}
+            for figure in ("received", "unanswered", "went_outside")
+            for branch in ({}, {"branch": side.branch.code})
+        ]
+    ),
+    "first-response-samples": Route(bodies=_always({"week": "2026-W47", "count": "3"})),
+    "inspection": Route(bodies=_always({"finding": "good"})),
     "api-system": Route(),
     "api-schema": Route(),
     "api-docs": Route(),
@@ -271,6 +281,7 @@ BLANKS: dict[str, tuple[Callable[[Side], Any], Any]] = {
     "escalation_id": (lambda side: side.raised.pk, 999_999_999),
     "message_id": (lambda side: side.letter.pk, 999_999_999),
     "round_": (lambda side: 1, 9),
+    "inspection_id": (lambda side: side.drawn.pk, 999_999_999),
 }
 #: Blanks that all may fill.
 COMMON = {"code": "late", "version": 1}

@@ -40,6 +40,7 @@ from complaints.models import (
 from complaints.registration import Report
 from notify.models import Message
 from quality import sheets
+from quality.models import Inspection
 from quality.sheets import Parts
 from staff.models import Branch, Person
 from tests.complaints import scenes
@@ -72,6 +73,7 @@ class Side:
     file: Attachment = field(init=False)
     raised: Escalation = field(init=False)
     letter: Message = field(init=False)
+    drawn: Inspection = field(init=False)
 
     def word(self, place: str) -> str:
         """A word that stands in this place of this side's cases only."""
@@ -258,6 +260,9 @@ def _raise_alarms(world: World) -> None:
         open_ = Escalation.objects.filter(complaint__owner_branch=side.branch, level=1)
         first, side.raised = open_.order_by("pk")[:2]
         acknowledgement.acknowledge(first.pk, note=side.word("ack"), by=side.boss, at=LATER)
+        side.drawn = Inspection.objects.create(
+            complaint=side.full, drawn_by=world.cast.chen, drawn_at=LATER
+        )
         side.letter = Message.objects.filter(recipient=side.boss).latest("pk")
 
 

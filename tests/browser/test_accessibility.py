@@ -25,6 +25,7 @@ PAGES: dict[str, Callable[[Scene], list[Any]]] = {
     "desk": lambda _s: [],
     "board": lambda _s: [],
     "load": lambda _s: [],
+    "first-response": lambda _s: [],
     "acknowledgement-new": lambda s: [s.escalation.pk],
     "playbook": lambda _s: [],
     "playbook-entry": lambda _s: ["late"],
