@@ -28,8 +28,8 @@ def settle(passwords: Mapping[str, str]) -> None:
         known = {name for (name,) in cursor.fetchall()}
         for role, password in passwords.items():
             verb = "ALTER" if role in known else "CREATE"
-            words = f"{verb} ROLE {{}} LOGIN NOSUPERUSER NOBYPASSRLS PASSWORD {{}}"
-            cursor.execute(sql.SQL(words).format(sql.Identifier(role), sql.Literal(password)))
+            words = sql.SQL(f"{verb} ROLE {{}} LOGIN PASSWORD {{}}")
+            cursor.execute(words.format(sql.Identifier(role), sql.Literal(password)))
             for grant in _grants():
                 cursor.execute(grant.format(role=sql.Identifier(role)))
 
