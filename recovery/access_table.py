@@ -66,7 +66,7 @@ def _addresses(patterns: Any, prefix: str, space: str) -> Iterator[tuple[str, st
             yield from _addresses(pattern.url_patterns, route, space + inner)
         elif isinstance(pattern, URLPattern):
             actions = getattr(pattern.callback, "actions", None)
-            methods = [name.upper() for name in actions] if actions else ["GET", "POST"]
+            methods = [name.upper() for name in actions or ("get", "post") if name != "head"]
             yield route, space + (pattern.name or route), methods
 
 

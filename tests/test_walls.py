@@ -226,7 +226,8 @@ def with_address(settings: Any, view: Any) -> None:
     """The firm's addresses and one more."""
     module = ModuleType("hasty_addresses")
     vars(module).update(
-        vars(recovery.urls), urlpatterns=[path("hasty/<str:no>/", view), *recovery.urls.urlpatterns]
+        vars(recovery.urls),
+        urlpatterns=[path("hasty/<str:no>/", view, name="sheet"), *recovery.urls.urlpatterns],
     )
     settings.ROOT_URLCONF = module
 
