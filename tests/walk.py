@@ -551,7 +551,11 @@ class _Step:
             self.fault(address, method, f"was refused, and yet changed {changed}")
         self.check_stranger(address, method, answer)
         other, _changed = self.ask(address, method, address.filled(pair[1]), words)
-        if self.caller.person and answer.status not in (404, 405):
+        if self.caller.person and answer.status not in (
+            404,
+            405,
+            self.turned_away(address, method),
+        ):
             self.fault(address, method, f"answers {answer.status} for another branch's")
         if _plain(answer, address, pair[0]) != _plain(other, address, pair[1]):
             self.fault(address, method, "tells another branch's thing from one there is not")
@@ -604,6 +608,11 @@ class _Step:
         self.look(address, method, path, words, answer)
         self.check_door(address, method, answer)
         return answer, changed
+
+    def turned_away(self, address: Address, method: str) -> int:
+        """403 where nobody of this role may come, whatever there is; else 404."""
+        door = door_of(address.name, method)
+        return 403 if door and not door.lets_in(self.caller.person) else 404
 
     def check_door(self, address: Address, method: str, answer: Answer) -> None:
         """Whoever the table of doors lets in comes in, and nobody else."""
