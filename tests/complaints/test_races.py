@@ -223,8 +223,8 @@ def test_of_two_rulings_at_once_the_later_stands(cast: Cast, register: Register)
     ])  # fmt: skip
     assert Ruling.objects.count() == 3
     standing = Ruling.objects.get(superseded_at=None)
-    assert fresh(case).rectifier_id == standing.person_id
-    assert fresh(case).responsible_branch_id == standing.branch_id
+    assert fresh(case).rectifier == standing.lead.person
+    assert fresh(case).responsible_branch == standing.lead.branch
 
 
 def test_of_two_callbacks_at_once_one_counts(cast: Cast, register: Register) -> None:
