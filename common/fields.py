@@ -134,6 +134,7 @@ class Amount(serializers.DecimalField):
     judge. Full-width digits are read; thousands separators and signs of currency are not."""
 
     default_error_messages = {"unreadable": _("看不懂这个金额，请写成 120.00 这样。")}
+    code = "amount.unreadable"
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_digits=12, decimal_places=2, **kwargs)
@@ -144,12 +145,19 @@ class Amount(serializers.DecimalField):
         written = unicodedata.normalize("NFKC", str(data)).strip() if plain else ""
         if not _AMOUNT.fullmatch(written):
             message = self.error_messages["unreadable"]
-            raise serializers.ValidationError(message, code="amount.unreadable")
+            raise serializers.ValidationError(message, code=self.code)
         return Decimal(written)
 
     def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
         """An empty text is no amount, rather than none at all."""
         return (False, data) if data == "" else super().validate_empty_values(data)
+
+
+class Percent(Amount):
+    """A share in per cent, `"37.5"` or 60; its range is for the service to judge."""
+
+    default_error_messages = {"unreadable": _("看不懂这个份额，请写成 37.5 这样。")}
+    code = "share.unreadable"
 
 
 class Named(serializers.SlugRelatedField[Any]):

@@ -48,3 +48,8 @@ def of_case(table: str, case: str = "complaint_id") -> str:
         f"{HOUSE} OR {table}.{case} = ANY({HELD})"
         f" OR EXISTS (SELECT FROM complaints_complaint AS kase WHERE kase.id = {table}.{case})"
     )
+
+
+def of(table: str, column: str, other: str) -> str:
+    """What hangs on a row of another walled table is seen by whoever sees that row."""
+    return f"{HOUSE} OR EXISTS (SELECT FROM {other} AS above WHERE above.id = {table}.{column})"

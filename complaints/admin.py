@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from complaints.models import Category, PlaybookEntry
+from complaints.models import Category, Department, PlaybookEntry, Supplier
 
 
 class _NothingIsDeleted(admin.ModelAdmin[Any]):
@@ -27,3 +27,15 @@ class PlaybookEntryAdmin(_NothingIsDeleted):
     list_display = ("title", "code", "is_active")
     filter_horizontal = ("categories",)
     search_fields = ("title",)
+
+
+@admin.register(Department)
+class DepartmentAdmin(_NothingIsDeleted):
+    list_display = ("name", "code", "is_active")
+    search_fields = ("name", "code")
+
+
+@admin.register(Supplier)
+class SupplierAdmin(_NothingIsDeleted):
+    list_display = ("name", "code", "contact", "is_active")
+    search_fields = ("name", "code")

@@ -19,6 +19,7 @@ from complaints.models import (
     Clock,
     ClockKind,
     ContactKind,
+    DisputeOutcome,
     Event,
     InvalidReason,
     Means,
@@ -151,7 +152,17 @@ _TONES = {
     Action.VERIFY_SHEET: "met",
     Action.REOPEN: "late",
 }
-_QUOTED = ("said", "basis", "note", "reason", "opinion", "description")
+_QUOTED = ("said", "basis", "reasons", "note", "reason", "opinion", "description")
+_DECISIONS = (
+    Action.REJECT,
+    Action.REVIEW_TRIAGE,
+    Action.SUGGEST_TRIAGE,
+    Action.RULE,
+    Action.SUGGEST_RULING,
+    Action.DISPUTE,
+    Action.REVIEW_DISPUTE,
+    Action.DECIDE_DISPUTE,
+)
 _ABOUT_TIME = (
     Action.ASK_TIME,
     Action.ENDORSE_TIME,
@@ -211,10 +222,8 @@ def _note(event: Event) -> str:
     match Action(event.kind):
         case Action.RECORD_CONTACT | Action.RECORD_CALLBACK:
             return " · ".join(_contact_notes(event))
-        case Action.RULE:
-            return f"{data.get('branch', '')} · {data.get('person', '')}"
-        case Action.REJECT:
-            return _label(InvalidReason, data.get("changes", {}).get("invalid_reason", ["", ""])[1])
+        case action if action in _DECISIONS:
+            return _decision_note(action, data)
         case Action.WITHDRAW:
             return str(_("提出人：%(who)s") % {"who": data.get("said_by", "")})
         case Action.SUBMIT_SHEET | Action.RETURN_SHEET | Action.VERIFY_SHEET:
@@ -233,6 +242,29 @@ def _note(event: Event) -> str:
             return " · ".join(_time_notes(data))
         case _:
             return ""
+
+
+def _decision_note(action: Action, data: dict[str, Any]) -> str:
+    """What was decided, suggested or disputed about sorting and ruling."""
+    match action:
+        case Action.REJECT:
+            why = _label(InvalidReason, data.get("changes", {}).get("invalid_reason", ["", ""])[1])
+            return " · ".join(str(each) for each in (why, data.get("duplicate_of")) if each)
+        case Action.REVIEW_TRIAGE:
+            return str(_("维持分拣")) if data.get("upheld") else str(_("改判为有效"))
+        case Action.SUGGEST_TRIAGE:
+            return _label(InvalidReason, data.get("reason")) or str(_("有效"))
+    return " · ".join(_ruling_notes(data))
+
+
+def _ruling_notes(data: dict[str, Any]) -> list[str]:
+    """How a dispute was answered, and who bears what."""
+    notes = [_label(DisputeOutcome, data.get("outcome"))]
+    if parties := data.get("parties"):
+        notes += [f"{who} {share}%" for who, share in parties]
+    else:
+        notes += [str(data.get(name, "")) for name in ("branch", "department", "person")]
+    return [note for note in notes if note]
 
 
 def _time_notes(data: dict[str, Any]) -> list[str]:

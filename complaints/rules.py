@@ -23,7 +23,13 @@ class Action(TextChoices):
     RECORD_CONTACT = "record_contact", gettext_lazy("记录联系")
     ACCEPT = "accept", gettext_lazy("分拣为有效")
     REJECT = "reject", gettext_lazy("分拣为无效")
+    REVIEW_TRIAGE = "review_triage", gettext_lazy("复核分拣")
+    SUGGEST_TRIAGE = "suggest_triage", gettext_lazy("建议分拣")
     RULE = "rule", gettext_lazy("判定责任")
+    SUGGEST_RULING = "suggest_ruling", gettext_lazy("建议判责")
+    DISPUTE = "dispute", gettext_lazy("责任申诉")
+    REVIEW_DISPUTE = "review_dispute", gettext_lazy("复核责任争议")
+    DECIDE_DISPUTE = "decide_dispute", gettext_lazy("终裁责任争议")
     PROPOSE_REMEDY = "propose_remedy", gettext_lazy("提出补救")
     DECIDE_REMEDY = "decide_remedy", gettext_lazy("审批补救")
     DELIVER_REMEDY = "deliver_remedy", gettext_lazy("兑现补救")
@@ -134,6 +140,8 @@ _SERVING = frozenset(
 )
 _DESK: frozenset[Who] = _SERVING | {Tie.OWNER, Tie.RECTIFIER}
 _QUALITY: frozenset[Who] = frozenset({Role.QUALITY, Role.DIRECTOR, Role.GENERAL_MANAGER})
+_FINAL: frozenset[Who] = frozenset({Role.DIRECTOR, Role.GENERAL_MANAGER})
+_SUGGESTING: frozenset[Who] = frozenset({Role.FRONTLINE, Role.SUPERVISOR, Tie.OWNER})
 _VERIFYING: frozenset[Who] = frozenset({Role.QUALITY, Role.DIRECTOR})
 _PROMISING: frozenset[Who] = frozenset(
     {Role.FRONTLINE, Role.SUPERVISOR, Role.DIRECTOR, Role.GENERAL_MANAGER, Tie.OWNER, Tie.RECTIFIER}
@@ -144,7 +152,13 @@ RULES: dict[Action, Rule] = {
     Action.RECORD_CONTACT: Rule(_OPEN | {_S.CLOSED}, _DESK),
     Action.ACCEPT: Rule(frozenset({_S.TRIAGE, _S.INVALID}), _QUALITY, _S.HANDLING),
     Action.REJECT: Rule(_OPEN, _QUALITY, _S.INVALID),
+    Action.REVIEW_TRIAGE: Rule(frozenset({_S.INVALID}), _FINAL),
+    Action.SUGGEST_TRIAGE: Rule(frozenset({_S.TRIAGE}), _SUGGESTING),
     Action.RULE: Rule(_WITH_FIX, _QUALITY),
+    Action.SUGGEST_RULING: Rule(_OPEN, _SUGGESTING),
+    Action.DISPUTE: Rule(_WITH_FIX, frozenset({Role.SUPERVISOR, Tie.RECTIFIER})),
+    Action.REVIEW_DISPUTE: Rule(_WITH_FIX, _QUALITY, bars=(_ANSWERS_FOR_IT,)),
+    Action.DECIDE_DISPUTE: Rule(_WITH_FIX, _FINAL, bars=(_ANSWERS_FOR_IT,)),
     Action.PROPOSE_REMEDY: Rule(_OPEN, _PROMISING),
     Action.DECIDE_REMEDY: Rule(_ANY, _LEADING, bars=(_ANSWERS_FOR_IT,)),
     Action.DELIVER_REMEDY: Rule(_ANY - {_S.INVALID}, _PROMISING | {Role.QUALITY}),
@@ -181,7 +195,7 @@ def allowed_actions(complaint: Complaint, person: Person) -> list[Action]:
 
 def is_allowed(complaint: Complaint, action: Action, person: Person) -> bool:
     """Whether `check` would let it pass."""
-    return _status_fits(complaint, action) and _person_may(complaint, action, person)
+    return status_fits(complaint, action) and _person_may(complaint, action, person)
 
 
 def check(complaint: Complaint, action: Action, person: Person) -> Rule:
@@ -196,7 +210,7 @@ def check(complaint: Complaint, action: Action, person: Person) -> Rule:
     for bar in rule.bars:
         if bar.holds(complaint, person):
             raise NotAllowed(bar.code, str(bar.sentence))
-    if not _status_fits(complaint, action):
+    if not status_fits(complaint, action):
         raise Conflict(
             "wrong_status",
             _("投诉目前是“%(status)s”，不能执行“%(action)s”。")
@@ -205,7 +219,8 @@ def check(complaint: Complaint, action: Action, person: Person) -> Rule:
     return rule
 
 
-def _status_fits(complaint: Complaint, action: Action) -> bool:
+def status_fits(complaint: Complaint, action: Action) -> bool:
+    """Whether the action is possible in the case's status, for whomever."""
     return Status(complaint.status) in RULES[action].leaves
 
 

@@ -16,11 +16,18 @@ from complaints.models import (
     ClockKind,
     Complaint,
     Contact,
+    Dispute,
+    DisputeOutcome,
     Escalation,
     Event,
     Remedy,
     RemedyState,
+    Ruling,
+    RulingPart,
+    RulingStage,
     Status,
+    Triage,
+    TriageOutcome,
 )
 from complaints.models.complaint import ComplaintQuerySet
 from complaints.models.contact import RECORDED_LATE
@@ -85,6 +92,74 @@ def awaiting_ruling(cases: ComplaintQuerySet) -> ComplaintQuerySet:
     owes_sheet = Clock.objects.running().filter(complaint=OuterRef("pk"), kind=ClockKind.SHEET)
     ended = Q(status__in=(Status.CLOSED, Status.WITHDRAWN)) & Exists(owes_sheet)
     return cases.filter(Q(status__in=valid) | ended, responsible_branch=None)
+
+
+def standing_ruling(complaint: Complaint) -> Ruling | None:
+    """The ruling that stands, with its parts and disputes; None before the first."""
+    return with_parts(complaint.rulings.filter(superseded_at=None)).first()
+
+
+def with_parts(rulings: QuerySet[Ruling]) -> QuerySet[Ruling]:
+    """The rulings with all that is read of them: six queries, however many rows."""
+    parts = RulingPart.objects.select_related("branch", "department", "person", "supplier")
+    disputes = Dispute.objects.select_related("branch", "raised_by", "answered_by")
+    return rulings.select_related("by").prefetch_related(
+        Prefetch("parts", parts),
+        Prefetch("disputes", disputes.prefetch_related("evidence")),
+        "evidence",
+        "talks",
+    )
+
+
+def is_disputed(complaint: Complaint) -> bool:
+    """Whether the ruling that stands waits for the answer to a dispute: meanwhile nothing that
+    rests on it may be issued."""
+    return complaint.disputes.filter(outcome=DisputeOutcome.OPEN).exists()
+
+
+def to_review(person: Person) -> QuerySet[Dispute]:
+    """Disputes that this person may have to answer, oldest first: quality those about a first
+    ruling, the director and the general manager those about a review."""
+    stages = _ANSWERED_BY.get(Role(person.role))
+    if stages is None:
+        return Dispute.objects.none()
+    return (
+        Dispute.objects.filter(
+            outcome=DisputeOutcome.OPEN,
+            ruling__stage=stages,
+            complaint__in=visible_to(person).values("pk"),
+        )
+        .exclude(raised_by=person)
+        .exclude(complaint__owner=person)
+        .exclude(complaint__rectifier=person)
+        .select_related("complaint", "ruling", "branch", "raised_by")
+        .order_by("raised_at", "pk")
+    )
+
+
+_ANSWERED_BY = {
+    Role.QUALITY: RulingStage.FIRST,
+    Role.DIRECTOR: RulingStage.REVIEWED,
+    Role.GENERAL_MANAGER: RulingStage.REVIEWED,
+}
+
+
+def to_recheck(person: Person) -> QuerySet[Triage]:
+    """Cases sorted out that nobody above has looked at yet, oldest first, for those who do."""
+    if person.role not in (Role.DIRECTOR, Role.GENERAL_MANAGER):
+        return Triage.objects.none()
+    return (
+        Triage.objects.exclude(outcome=TriageOutcome.VALID)
+        .filter(
+            superseded_at=None,
+            reviewed_at=None,
+            complaint__status=Status.INVALID,
+            complaint__in=visible_to(person).values("pk"),
+        )
+        .exclude(by=person)
+        .select_related("complaint", "by")
+        .order_by("at", "pk")
+    )
 
 
 def to_approve(person: Person) -> QuerySet[Remedy]:

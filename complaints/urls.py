@@ -7,6 +7,7 @@ from complaints.views import actions, case, desk, listing, playbook, policies, r
 _ONE = "complaints/<str:no>"
 _POLICY = "policies/<int:version>"
 _REMEDY = f"{_ONE}/remedies/<int:remedy_id>"
+_DISPUTE = f"{_ONE}/disputes/<int:dispute_id>"
 _ALLOWANCE = f"{_ONE}/allowances/<int:allowance_id>"
 
 urlpatterns = [
@@ -37,7 +38,13 @@ urlpatterns = [
     path(f"{_ONE}/contacts/", actions.contact, name="contact-new"),
     path(f"{_ONE}/acceptance/", actions.acceptance, name="acceptance-new"),
     path(f"{_ONE}/rejection/", actions.rejection, name="rejection-new"),
+    path(f"{_ONE}/triage/review/", actions.triage_review, name="triage-review"),
+    path(f"{_ONE}/suggestions/triage/", actions.triage_suggestion, name="triage-suggest"),
     path(f"{_ONE}/rulings/", actions.ruling, name="ruling-new"),
+    path(f"{_ONE}/suggestions/ruling/", actions.ruling_suggestion, name="ruling-suggest"),
+    path(f"{_ONE}/disputes/", actions.dispute, name="dispute-new"),
+    path(f"{_DISPUTE}/review/", actions.dispute_review, name="dispute-review"),
+    path(f"{_DISPUTE}/decision/", actions.dispute_decision, name="dispute-decide"),
     path(f"{_ONE}/remedies/", actions.remedy, name="remedy-new"),
     path(f"{_REMEDY}/decision/", actions.decision, name="remedy-decide"),
     path(f"{_REMEDY}/delivery/", actions.delivery, name="remedy-deliver"),

@@ -23,6 +23,7 @@ class Kind(Enum):
 
     TEXT = "text"
     COUNT = "count"
+    SHARE = "share"  # of complaints: two decimals at most
     PERCENT = "percent"  # a Fraction between 0 and 1, None where there is no denominator
     YUAN = "yuan"
     SCORE = "score"
@@ -71,7 +72,7 @@ def columns() -> list[Column]:
         Column(_("分公司"), Kind.TEXT, lambda row: row.branch.name, width=22),
         Column(_("代码"), Kind.TEXT, lambda row: row.branch.code, width=10),
         Column(_("得分"), Kind.SCORE, lambda row: row.score),
-        _number(_("投诉"), "complaints"),
+        Column(_("投诉"), Kind.SHARE, lambda row: row.complaints),
         *(column for kind in ROUND_KINDS for column in _of_clock(kind)),
         _percent(_("满意度"), lambda row: row.satisfaction),
         _number(_("满意"), "callbacks_satisfied"),

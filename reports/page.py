@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 from urllib.parse import urlencode
@@ -11,8 +12,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from complaints.models import ROUND_KINDS, ClockKind
-from complaints.outcome import Outcome
-from reports.figures import FIGURES, OUTCOMES
+from reports.figures import FIGURES, OUTCOMES, Ending
 from reports.periods import Week
 from reports.rankings import Ranking, Row, Tally
 from reports.scoring import Rate
@@ -103,7 +103,7 @@ class _Cells:
     def count(self, figure: str) -> Cell:
         """A number that opens what it counts."""
         number = self.tally.numbers[figure]
-        return Cell(str(number), url=self._url(figure) if number else "")
+        return Cell(plain(number), url=self._url(figure) if number else "")
 
     def rate(self, rate: Rate, whole: str) -> Cell:
         """A percentage that opens the list of its denominator."""
@@ -143,6 +143,11 @@ def _detail(kind: ClockKind, cells: _Cells) -> Detail:
     )
 
 
+def plain(number: int | Decimal) -> str:
+    """`3`, `2.5`: a sum of shares as people write it."""
+    return f"{Decimal(number).normalize():f}"
+
+
 def one_decimal(value: Fraction) -> str:
     """`93.5%`, half up; only what is whole is shown as 100.0%, and only nothing as 0.0%."""
     tenths = int(value * 1000 + Fraction(1, 2))
@@ -154,5 +159,5 @@ def one_decimal(value: Fraction) -> str:
 def item(row: Any, source: str) -> dict[str, Any]:
     """A counted row as the list of cases shows it."""
     case = row if source == "cases" else row.complaint
-    label = Outcome(row.outcome).label if source == "clocks" else ""
+    label = Ending(row.ending).label if source == "clocks" else ""
     return {"row": row, "source": source, "case": case, "outcome_label": label}

@@ -39,9 +39,9 @@ class Tally:
     numbers: Numbers
 
     @property
-    def complaints(self) -> int:
-        """Valid and ruled, received in the week."""
-        return int(self.numbers["complaints"])
+    def complaints(self) -> Decimal:
+        """Valid and ruled, received in the week, by shares: half the blame is half a complaint."""
+        return Decimal(self.numbers["complaints"])
 
     @property
     def compensation(self) -> Decimal:
@@ -85,8 +85,9 @@ class Row(Tally):
 @dataclass(frozen=True)
 class Ranking:
     """A week's places as of `made_at`: the ranked by place, then the others by name. `total` is
-    the sum of the rows and `score` its score (None: nothing to score); `unruled` and `elsewhere`
-    are the week's cases that no row holds."""
+    the sum of the rows and `score` its score (None: nothing to score); `unruled`, `elsewhere` and
+    `suppliers` are the week's cases, or their shares, that no row holds, and `converted` those
+    that were turned into inquiries or praise."""
 
     week: Week
     made_at: datetime
@@ -94,7 +95,9 @@ class Ranking:
     total: Tally
     score: Decimal | None
     unruled: int
-    elsewhere: int
+    elsewhere: Decimal
+    suppliers: Decimal
+    converted: int
 
 
 def weekly(week: Week, *, at: datetime) -> Ranking:
@@ -111,7 +114,9 @@ def weekly(week: Week, *, at: datetime) -> Ranking:
         total=total,
         score=score(total.rates),
         unruled=everything["unruled"],
-        elsewhere=everything["elsewhere"],
+        elsewhere=Decimal(everything["elsewhere"]),
+        suppliers=Decimal(everything["suppliers"]),
+        converted=everything["converted"],
     )
 
 
@@ -130,13 +135,8 @@ def _grouped(source: Source, week: Week, at: datetime) -> list[tuple[int | None,
     aggregates = {
         figure.name: figure.aggregate() for figure in FIGURES.values() if figure.source is source
     }
-    groups = (
-        source.rows(week, at)
-        .order_by()
-        .values(unit=F(source.to("responsible_branch")))
-        .annotate(**aggregates)
-    )
-    return [(group.pop("unit"), {k: v or 0 for k, v in group.items()}) for group in groups]
+    groups = source.rows(week, at).order_by().values(of_unit=F(source.unit)).annotate(**aggregates)
+    return [(group.pop("of_unit"), {k: v or 0 for k, v in group.items()}) for group in groups]
 
 
 def _zeros() -> dict[str, Any]:

@@ -33,6 +33,7 @@ class ClockOut(serializers.Serializer[Any]):
     attempted = serializers.IntegerField()
     unreachable = serializers.IntegerField()
     na = serializers.IntegerField()
+    charged = serializers.IntegerField(help_text="breached through a wrong sorting; not in on_time")
     running = serializers.IntegerField()
 
 
@@ -55,7 +56,7 @@ class CompensationOut(serializers.Serializer[Any]):
 class NumbersOut(serializers.Serializer[Any]):
     """The figures of a branch, or of all together."""
 
-    complaints = serializers.IntegerField()
+    complaints = serializers.FloatField(help_text="by shares: half the blame is half a complaint")
     clocks = ClocksOut()
     satisfaction = RateOut()
     reach = RateOut()
@@ -90,7 +91,9 @@ class RankingOut(serializers.Serializer[Any]):
     rows = RankedOut(many=True)
     total = NumbersOut()
     unruled = serializers.IntegerField(help_text="the week's cases not yet ruled to any branch")
-    elsewhere = serializers.IntegerField(help_text="ruled to headquarters or a region")
+    elsewhere = serializers.FloatField(help_text="ruled to headquarters or a region, by shares")
+    suppliers = serializers.FloatField(help_text="ruled to outside suppliers, by shares")
+    converted = serializers.IntegerField(help_text="turned into inquiries or praise in the week")
 
 
 def ranking_data(ranking: Ranking) -> dict[str, Any]:
@@ -113,6 +116,8 @@ def ranking_data(ranking: Ranking) -> dict[str, Any]:
         "total": {**_numbers(ranking.total), "score": ranking.score},
         "unruled": ranking.unruled,
         "elsewhere": ranking.elsewhere,
+        "suppliers": ranking.suppliers,
+        "converted": ranking.converted,
     }
 
 

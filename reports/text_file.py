@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+from decimal import Decimal
 from fractions import Fraction
 
 from reports.columns import Column, Kind, columns
+from reports.page import plain
 from reports.rankings import Ranking, Row
 
 #: What makes a spreadsheet take a text for a formula, in half and full width (OWASP).
@@ -36,6 +38,8 @@ def _cell(column: Column, row: Row) -> str:
         return inert(value)
     if isinstance(value, Fraction):
         return percent(value)
+    if column.kind is Kind.SHARE:
+        return plain(Decimal(value))
     return f"{value:.2f}" if column.kind is Kind.YUAN else str(value)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -48,7 +49,11 @@ def weekly(request: HttpRequest) -> HttpResponse:
         "chart": chart.draw(ranking),
         "outcome_labels": page.outcome_labels(),
         "unruled_url": page.address(week, "unruled") if sees_all else "",
+        "elsewhere": page.plain(ranking.elsewhere),
+        "suppliers": page.plain(ranking.suppliers),
         "elsewhere_url": page.address(week, "elsewhere") if sees_all else "",
+        "suppliers_url": page.address(week, "suppliers") if sees_all else "",
+        "converted_url": page.address(week, "converted") if sees_all else "",
         "running": week.start <= at < week.end,
         "coming": at < week.start,
         **_picker(week, at),
@@ -162,9 +167,11 @@ def _tabs(figure: Figure, week: Week, branch: Branch | None) -> list[dict[str, A
 
 
 def _counted(request: HttpRequest, figure: Figure, rows: Any) -> dict[str, Any]:
-    """A page of the rows, with their cases in the same query, and the sum for a figure in yuan."""
+    """A page of the rows, with what is shown of them in the same query, and the sum for a figure
+    in yuan or by shares."""
     case = figure.source.case
     joined = [f"{case}__{field}" if case else field for field in ("category", "responsible_branch")]
+    joined += _NAMED.get(figure.source.name, [])
     shown = Paginator(rows.select_related(*joined), _PER_PAGE).get_page(request.GET.get("page"))
     query = request.GET.copy()
     query.pop("page", None)
@@ -172,5 +179,14 @@ def _counted(request: HttpRequest, figure: Figure, rows: Any) -> dict[str, Any]:
         "shown": shown,
         "items": [page.item(row, figure.source.name) for row in shown],
         "query": query.urlencode(),
-        "sum": rows.aggregate(sum=Sum("amount"))["sum"] or 0 if figure.in_yuan else None,
+        "sum": _sum(rows, "amount") if figure.in_yuan else None,
+        "portions": page.plain(_sum(rows, "portion")) if figure.by_share else None,
     }
+
+
+#: What the list names of a row itself, beside its case.
+_NAMED = {"shares": ["branch", "department", "person", "supplier"], "sortings": ["by"]}
+
+
+def _sum(rows: Any, field: str) -> Decimal:
+    return Decimal(rows.aggregate(sum=Sum(field))["sum"] or 0)

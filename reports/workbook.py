@@ -19,6 +19,7 @@ FONT = "Microsoft YaHei"
 _FORMATS: dict[Kind, dict[str, Any]] = {
     Kind.TEXT: {"num_format": "@"},
     Kind.COUNT: {"num_format": "0"},
+    Kind.SHARE: {"num_format": "General"},
     Kind.PERCENT: {"num_format": "0.0%"},
     Kind.YUAN: {"num_format": "#,##0.00"},
     Kind.SCORE: {"num_format": "0.00"},

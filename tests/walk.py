@@ -108,11 +108,28 @@ _PARTS: Words = {**dict.fromkeys(WORDS, "具体内容"), "committed_on": "2027-0
 
 
 def _ruling(side: Side) -> list[Words]:
-    return [{"branch": side.branch.pk, "person": side.front.pk, "basis": "依据"}]
+    usual = {"branch": side.branch.pk, "person": side.front.pk, "basis": "依据"}
+    shared = {"other1_branch": side.other_branch.pk, "other1_share": "40"}
+    return [usual, {**usual, **shared, "evidence": side.file.pk}]
 
 
 def _api_ruling(side: Side) -> list[Words]:
-    return [{"branch": side.branch.code, "person": side.front.username, "basis": "依据"}]
+    usual = {"branch": side.branch.code, "person": side.front.username, "basis": "依据"}
+    others = [{"branch": side.other_branch.code, "share": "40"}]
+    return [usual, {**usual, "others": others, "evidence": [side.file.pk]}]
+
+
+def _suggested(side: Side) -> list[Words]:
+    return [{"branch": side.branch.pk, "person": side.front.pk, "note": "理由"}]
+
+
+def _api_suggested(side: Side) -> list[Words]:
+    return [{"branch": side.branch.code, "person": side.front.username, "note": "理由"}]
+
+
+def _rejected(side: Side) -> list[Words]:
+    twice = {"reason": "duplicate", "note": "重复", "duplicate_of": side.full.no}
+    return [{"reason": "inquiry", "note": "只是询问"}, twice]
 
 
 def _file(name: str) -> Fill:
@@ -174,8 +191,14 @@ ROUTES: dict[str, Route] = {
         bodies=_always({**_TALK, "reached": "yes", "occurred_at": "2026-11-24T10:00"})
     ),
     "acceptance-new": Route(),
-    "rejection-new": Route(bodies=_always({"reason": "inquiry", "note": "只是询问"})),
+    "rejection-new": Route(bodies=_rejected),
+    "triage-review": Route(bodies=_always({"upheld": "no", "opinion": "属实"})),
+    "triage-suggest": Route(bodies=_always({"reason": "inquiry", "note": "只是询问"})),
     "ruling-new": Route(bodies=_ruling),
+    "ruling-suggest": Route(bodies=_suggested),
+    "dispute-new": Route(bodies=_always({"reasons": "不是我们"})),
+    "dispute-review": Route(bodies=_always({"upheld": "yes", "basis": "查过"})),
+    "dispute-decide": Route(bodies=_always({"upheld": "yes", "basis": "查过"})),
     "remedy-new": Route(bodies=_always({"kind": "gift", "amount": "1", "description": "伞"})),
     "remedy-decide": Route(bodies=_always({"approve": "yes"})),
     "remedy-deliver": Route(bodies=_always({"proof": "收据"})),
@@ -223,8 +246,16 @@ ROUTES: dict[str, Route] = {
     "api-reveals": Route(),
     "api-contacts": Route(bodies=_always({**_TALK, "reached": True})),
     "api-acceptance": Route(),
-    "api-rejection": Route(bodies=_always({"reason": "inquiry", "note": "只是询问"})),
+    "api-rejection": Route(bodies=_rejected),
+    "api-sortings": Route(),
+    "api-sorting-review": Route(bodies=_always({"upheld": False, "opinion": "属实"})),
+    "api-suggestions": Route(),
+    "api-triage-suggestion": Route(bodies=_always({"reason": "inquiry", "note": "只是询问"})),
+    "api-ruling-suggestion": Route(bodies=_api_suggested),
     "api-rulings": Route(bodies=_api_ruling),
+    "api-disputes": Route(bodies=_always({"reasons": "不是我们"})),
+    "api-dispute-review": Route(bodies=_always({"upheld": True, "basis": "查过"})),
+    "api-dispute-decision": Route(bodies=_always({"upheld": True, "basis": "查过"})),
     "api-remedies": Route(bodies=_always({"kind": "gift", "amount": "1", "description": "伞"})),
     "api-decision": Route(bodies=_always({"approve": True})),
     "api-delivery": Route(bodies=_always({"proof": "收据"})),
@@ -249,6 +280,8 @@ ROUTES: dict[str, Route] = {
     "api-policy": Route(),
     "api-policy-preview": Route(queries=_foreseen),
     "api-policy-approval": Route(bodies=_always({"effective_from": "2026-12-01T00:00+08:00"})),
+    "api-suppliers": Route(),
+    "api-departments": Route(),
     "api-categories": Route(),
     "api-playbook": Route(queries=lambda side: [{}, {"what": side.word("whatfull")}]),
     "api-sheets": Route(bodies=_always(_PARTS)),
@@ -276,6 +309,7 @@ ROUTES: dict[str, Route] = {
 BLANKS: dict[str, tuple[Callable[[Side], Any], Any]] = {
     "no": (lambda side: side.full.no, "TS2611-9999999-9"),
     "remedy_id": (lambda side: side.offered.pk, 999_999_999),
+    "dispute_id": (lambda side: side.disputed.pk, 999_999_999),
     "allowance_id": (lambda side: side.asked.pk, 999_999_999),
     "attachment_id": (lambda side: side.file.pk, 999_999_999),
     "escalation_id": (lambda side: side.raised.pk, 999_999_999),

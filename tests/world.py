@@ -15,10 +15,12 @@ from complaints import (
     allowances,
     attachments,
     closing,
+    disputes,
     escalation,
     registration,
     remedies,
     rulings,
+    suggestions,
     triage,
 )
 from complaints.allowances import Wish
@@ -30,6 +32,7 @@ from complaints.models import (
     Category,
     Channel,
     Complaint,
+    Dispute,
     Escalation,
     InvalidReason,
     PlaybookEntry,
@@ -70,6 +73,7 @@ class Side:
     offered: Remedy = field(init=False)
     promised: Remedy = field(init=False)
     asked: Allowance = field(init=False)
+    disputed: Dispute = field(init=False)
     file: Attachment = field(init=False)
     raised: Escalation = field(init=False)
     letter: Message = field(init=False)
@@ -164,6 +168,7 @@ def _work_on(side: Side, cast: Cast, n: int) -> None:
         case.pk, branch=side.branch, person=side.boss, basis=side.word("basis"), by=cast.chen,
         at=at + HOUR,
     )  # fmt: skip
+    _quarrel(side, cast, at + HOUR)
     _offer(side, cast, n, at + 2 * HOUR)
     side.file = attachments.attach(
         case.pk,
@@ -178,6 +183,15 @@ def _work_on(side: Side, cast: Cast, n: int) -> None:
     side.tokens.add(sheet.no)
     scenes.call_back(
         case, by=cast.chen, at=at + 48 * HOUR, satisfied=False, said=side.word("callback")
+    )
+
+
+def _quarrel(side: Side, cast: Cast, at: datetime) -> None:
+    """The branch disputes the ruling, is told no, and takes it further."""
+    first = disputes.dispute(side.full.pk, reasons=side.word("reasons"), by=side.boss, at=at)
+    disputes.review(first.pk, basis=side.word("upheld"), by=cast.lin, at=at + MINUTE)
+    side.disputed = disputes.dispute(
+        side.full.pk, reasons=side.word("further"), by=side.boss, at=at + 2 * MINUTE
     )
 
 
@@ -231,6 +245,14 @@ def _end(side: Side, cast: Cast) -> None:
     triage.reject(
         invalid.pk, reason=InvalidReason.INQUIRY, note=side.word("reject"), by=cast.chen, at=at
     )
+    suggested = _register(side, "suggested")
+    suggestions.suggest_triage(
+        suggested.pk, reason=InvalidReason.PRAISE, note=side.word("tosort"), by=side.front, at=at
+    )
+    suggestions.suggest_ruling(
+        suggested.pk, branch=side.branch, person=side.boss, note=side.word("torule"),
+        by=side.front, at=at,
+    )  # fmt: skip
     gone = _register(side, "withdrawn")
     closing.withdraw(
         gone.pk, said_by=side.word("saidby"), note=side.word("withdraw"), by=side.front, at=at

@@ -19,6 +19,7 @@ from complaints.models import (
     Clock,
     Complaint,
     Contact,
+    Dispute,
     Escalation,
     Event,
     Remedy,
@@ -49,6 +50,12 @@ def the_case(request: Request, no: str) -> Complaint:
 def the_remedy(request: Request, no: str, remedy_id: int) -> Remedy:
     """The remedy of this case. Raises Complaint.DoesNotExist, Remedy.DoesNotExist."""
     return Remedy.objects.get(pk=remedy_id, complaint=the_case(request, no))
+
+
+def the_dispute(request: Request, no: str, dispute_id: int) -> Dispute:
+    """The dispute about a ruling of this case. Raises Complaint.DoesNotExist,
+    Dispute.DoesNotExist."""
+    return Dispute.objects.get(pk=dispute_id, complaint=the_case(request, no))
 
 
 def the_allowance(request: Request, no: str, allowance_id: int) -> Allowance:

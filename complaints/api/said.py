@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from common.api import StrictSerializer
-from common.fields import Amount, Choice, Moment, Named, Text, Whole, YesNo
-from complaints.allowances import NOTE_LIMIT
+from common.fields import Amount, Choice, Moment, Named, Percent, Text, Whole, YesNo
+from complaints.allowances import NOTE_LIMIT as TIME_NOTE_LIMIT
 from complaints.contacts import SAID_LIMIT
+from complaints.disputes import REASONS_LIMIT
+from complaints.findings import BASIS_LIMIT
 from complaints.models import (
     AllowanceKind,
     AllowanceReason,
@@ -15,12 +20,15 @@ from complaints.models import (
     Channel,
     ComplainantRole,
     ContactKind,
+    Department,
     InvalidReason,
     Means,
     RemedyKind,
     Severity,
+    Supplier,
 )
 from complaints.registration import WHAT_LIMIT
+from complaints.suggestions import NOTE_LIMIT
 from staff.models import Branch, Person
 
 
@@ -63,18 +71,96 @@ class ContactIn(StrictSerializer):
 
 
 class RejectionIn(StrictSerializer):
-    """Why it is not a valid complaint."""
+    """Why it is not a valid complaint; a duplicate names the number of the other case."""
 
     reason = Choice(InvalidReason)
     note = Text(limit=500, lines=True)
+    duplicate_of = Text(limit=20, required=False)
 
 
-class RulingIn(StrictSerializer):
-    """The branch by its code, the person by their username."""
+class TriageReviewIn(StrictSerializer):
+    """Sorted out rightly or not; what is reversed says why."""
+
+    upheld = YesNo()
+    opinion = Text(limit=500, lines=True, required=False, default="")
+
+
+class TriageSuggestionIn(StrictSerializer):
+    """How to sort it: no reason means as valid."""
+
+    reason = Choice(InvalidReason, required=False, allow_null=True)
+    note = Text(limit=NOTE_LIMIT, lines=True)
+
+
+class PartyIn(StrictSerializer):
+    """Who bears a share: a branch, in it a department or a person; or an outside supplier."""
+
+    branch = Named(Branch.objects.all(), by="code", required=False, allow_null=True)
+    department = Named(
+        Department.objects.filter(is_active=True), by="code", required=False, allow_null=True
+    )
+    person = Named(
+        Person.objects.filter(is_active=True), by="username", required=False, allow_null=True
+    )
+    supplier = Named(
+        Supplier.objects.filter(is_active=True), by="code", required=False, allow_null=True
+    )
+    share = Percent()
+
+
+class _FindingIn(StrictSerializer):
+    """Who answers besides the branch that leads, and by what evidence."""
+
+    department = Named(
+        Department.objects.filter(is_active=True), by="code", required=False, allow_null=True
+    )
+    share = Percent(required=False)
+    others = PartyIn(many=True, required=False)
+    basis = Text(limit=BASIS_LIMIT, lines=True)
+    evidence = serializers.ListField(child=Whole(), required=False)
+    talks = serializers.ListField(child=Whole(), required=False)
+
+
+class RulingIn(_FindingIn):
+    """The branch by its code, the person by their username: they lead and write the sheet. Alone
+    they bear all; `others` bear the rest. `evidence` are ids of the case's attachments, `talks`
+    of its contacts."""
 
     branch = Named(Branch.objects.all(), by="code")
     person = Named(Person.objects.filter(is_active=True), by="username")
-    basis = Text(limit=2000, lines=True)
+
+
+class DisputeIn(StrictSerializer):
+    """Why the ruling is wrong."""
+
+    reasons = Text(limit=REASONS_LIMIT, lines=True)
+    evidence = serializers.ListField(child=Whole(), required=False)
+
+
+class DisputeAnswerIn(_FindingIn):
+    """Upheld: `basis` alone says why. Changed: what stands instead, as in a ruling."""
+
+    upheld = YesNo()
+    branch = Named(Branch.objects.all(), by="code", required=False)
+    person = Named(Person.objects.filter(is_active=True), by="username", required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Another ruling names its branch and person."""
+        missing = [] if attrs["upheld"] else [n for n in ("branch", "person") if n not in attrs]
+        if missing:
+            sentence = _("改判时必须填写。")
+            raise serializers.ValidationError(dict.fromkeys(missing, sentence), code="required")
+        return attrs
+
+
+class RulingSuggestionIn(StrictSerializer):
+    """Whom to rule responsible."""
+
+    branch = Named(Branch.objects.all(), by="code")
+    person = Named(
+        Person.objects.filter(is_active=True), by="username", required=False, allow_null=True
+    )
+    note = Text(limit=NOTE_LIMIT, lines=True)
 
 
 class RemedyIn(StrictSerializer):
@@ -122,14 +208,14 @@ class AllowanceIn(StrictSerializer):
     kind = Choice(AllowanceKind)
     reason = Choice(AllowanceReason)
     minutes = Whole()
-    note = Text(limit=NOTE_LIMIT, lines=True)
+    note = Text(limit=TIME_NOTE_LIMIT, lines=True)
 
 
 class AllowanceDecisionIn(StrictSerializer):
     """Granted or not; a refusal says why."""
 
     granted = YesNo()
-    opinion = Text(limit=NOTE_LIMIT, required=False, default="")
+    opinion = Text(limit=TIME_NOTE_LIMIT, required=False, default="")
 
 
 class ReopeningIn(StrictSerializer):

@@ -11,8 +11,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from common.api import ErrorDetailOut
-from complaints import closing, elapsed, faces, rules, subjects
+from complaints import closing, disputing, elapsed, faces, rules, subjects
 from complaints.acknowledgement import Answered
+from complaints.disputing import RulingState
 from complaints.loads import Load, OnTime
 from complaints.models import (
     Allowance,
@@ -29,6 +30,8 @@ from complaints.models import (
     Complaint,
     Contact,
     ContactKind,
+    Dispute,
+    DisputeOutcome,
     Escalation,
     Event,
     InvalidReason,
@@ -38,8 +41,14 @@ from complaints.models import (
     RemedyKind,
     RemedyState,
     Ruling,
+    RulingPart,
+    RulingStage,
     Severity,
     Status,
+    Suggestion,
+    SuggestionKind,
+    Triage,
+    TriageOutcome,
 )
 from complaints.outcome import Outcome, outcome
 from complaints.rules import Action
@@ -237,16 +246,118 @@ class ContactOut(serializers.Serializer[Contact]):
     by = PersonOut()
 
 
+class IdsOut(serializers.ListField):
+    """The ids of the rows that hang on the one shown."""
+
+    child = serializers.IntegerField()
+
+    def to_representation(self, data: Any) -> list[int]:
+        """From the rows' manager, prefetched or not."""
+        return [row.pk for row in data.all()]
+
+
+class ReferenceOut(serializers.Serializer[Any]):
+    """A department or a supplier as it is named."""
+
+    code = serializers.CharField()
+    name = serializers.CharField()
+
+
+class RulingPartOut(serializers.Serializer[RulingPart]):
+    """Who bears a share: a branch, in it a department or a person; or an outside supplier."""
+
+    lead = serializers.BooleanField()
+    branch = BranchNameOut(allow_null=True)
+    department = ReferenceOut(allow_null=True)
+    person = PersonOut(allow_null=True)
+    supplier = ReferenceOut(allow_null=True)
+    share = serializers.DecimalField(max_digits=5, decimal_places=2, help_text="%")
+
+
 class RulingOut(serializers.Serializer[Ruling]):
-    """Who answers to the firm; the one with `superseded_at` null stands."""
+    """Who answers to the firm as of the moment of asking (`context["at"]`); the one with
+    `superseded_at` null stands. `branch` and `person` are of the part that leads."""
 
     id = serializers.IntegerField()
-    branch = BranchNameOut()
-    person = PersonOut()
+    round = serializers.IntegerField()
+    stage = serializers.ChoiceField(choices=RulingStage.choices)
+    stage_label = serializers.CharField(source="get_stage_display")
+    state = serializers.SerializerMethodField()
+    state_label = serializers.SerializerMethodField()
+    branch = BranchNameOut(source="lead.branch")
+    person = PersonOut(source="lead.person")
+    parts = RulingPartOut(many=True)
     basis = serializers.CharField()
+    evidence = IdsOut()
+    talks = IdsOut()
     by = PersonOut()
     at = serializers.DateTimeField()
     superseded_at = serializers.DateTimeField(allow_null=True)
+    disputable_until = serializers.SerializerMethodField()
+
+    def get_state(self, ruling: Ruling) -> RulingState:
+        """Whether it is disputed, was reviewed or decided for good; else by the time."""
+        return disputing.state(ruling, self.context["at"])
+
+    def get_state_label(self, ruling: Ruling) -> str:
+        """The same in words."""
+        return str(disputing.state(ruling, self.context["at"]).label)
+
+    def get_disputable_until(self, ruling: Ruling) -> datetime | None:
+        """The last instant for a dispute; null when there can't be one any more."""
+        may = disputing.is_open_to_dispute(ruling, self.context["at"])
+        return _local(disputing.until(ruling)) if may else None
+
+
+class DisputeOut(serializers.Serializer[Dispute]):
+    """What a ruled branch says against a ruling, and which ruling answered it."""
+
+    id = serializers.IntegerField()
+    ruling = serializers.IntegerField(source="ruling_id")
+    branch = BranchNameOut()
+    reasons = serializers.CharField()
+    evidence = IdsOut()
+    raised_by = PersonOut()
+    raised_at = serializers.DateTimeField()
+    outcome = serializers.ChoiceField(choices=DisputeOutcome.choices)
+    outcome_label = serializers.CharField(source="get_outcome_display")
+    answered_with = serializers.IntegerField(source="answered_with_id", allow_null=True)
+    answered_by = PersonOut(allow_null=True)
+    answered_at = serializers.DateTimeField(allow_null=True)
+
+
+class SortingOut(serializers.Serializer[Triage]):
+    """How the case was sorted; the one with `superseded_at` null stands."""
+
+    id = serializers.IntegerField()
+    outcome = serializers.ChoiceField(choices=TriageOutcome.choices)
+    outcome_label = serializers.CharField(source="get_outcome_display")
+    reason = serializers.ChoiceField(choices=[*InvalidReason.choices, ("", "")])
+    reason_label = serializers.CharField(source="get_reason_display")
+    note = serializers.CharField()
+    duplicate_of = serializers.CharField(source="duplicate_of.no", default=None, allow_null=True)
+    by = PersonOut()
+    at = serializers.DateTimeField()
+    superseded_at = serializers.DateTimeField(allow_null=True)
+    upheld = serializers.BooleanField(allow_null=True)
+    opinion = serializers.CharField()
+    reviewed_by = PersonOut(allow_null=True)
+    reviewed_at = serializers.DateTimeField(allow_null=True)
+
+
+class SuggestionOut(serializers.Serializer[Suggestion]):
+    """What somebody beside the case would decide."""
+
+    id = serializers.IntegerField()
+    kind = serializers.ChoiceField(choices=SuggestionKind.choices)
+    kind_label = serializers.CharField(source="get_kind_display")
+    reason = serializers.ChoiceField(choices=[*InvalidReason.choices, ("", "")])
+    reason_label = serializers.CharField(source="get_reason_display")
+    branch = BranchNameOut(allow_null=True)
+    person = PersonOut(allow_null=True)
+    note = serializers.CharField()
+    by = PersonOut()
+    at = serializers.DateTimeField()
 
 
 class RemedyOut(serializers.Serializer[Remedy]):

@@ -13,12 +13,14 @@ from complaints.api import (
     desk,
     policies,
     remedies,
+    rulings,
     triage,
 )
 
 _ONE = "complaints/<str:no>"
 _POLICY = "policies/<int:version>"
 _REMEDY = f"{_ONE}/remedies/<int:remedy_id>"
+_DISPUTE = f"{_ONE}/disputes/<int:dispute_id>"
 _ALLOWANCE = f"{_ONE}/allowances/<int:allowance_id>"
 _LIST_CREATE: dict[str, Any] = {"get": "list", "post": "create"}
 
@@ -32,7 +34,39 @@ urlpatterns = [
         f"{_ONE}/acceptance/", triage.Acceptance.as_view({"post": "create"}), name="api-acceptance"
     ),
     path(f"{_ONE}/rejection/", triage.Rejection.as_view({"post": "create"}), name="api-rejection"),
-    path(f"{_ONE}/rulings/", triage.Rulings.as_view(_LIST_CREATE), name="api-rulings"),
+    path(f"{_ONE}/sortings/", triage.Sortings.as_view({"get": "list"}), name="api-sortings"),
+    path(
+        f"{_ONE}/sortings/review/",
+        triage.Sortings.as_view({"post": "review"}),
+        name="api-sorting-review",
+    ),
+    path(
+        f"{_ONE}/suggestions/",
+        triage.Suggestions.as_view({"get": "list"}),
+        name="api-suggestions",
+    ),
+    path(
+        f"{_ONE}/suggestions/triage/",
+        triage.Suggestions.as_view({"post": "triage"}),
+        name="api-triage-suggestion",
+    ),
+    path(
+        f"{_ONE}/suggestions/ruling/",
+        triage.Suggestions.as_view({"post": "ruling"}),
+        name="api-ruling-suggestion",
+    ),
+    path(f"{_ONE}/rulings/", rulings.Rulings.as_view(_LIST_CREATE), name="api-rulings"),
+    path(f"{_ONE}/disputes/", rulings.Disputes.as_view(_LIST_CREATE), name="api-disputes"),
+    path(
+        f"{_DISPUTE}/review/",
+        rulings.Disputes.as_view({"post": "review"}),
+        name="api-dispute-review",
+    ),
+    path(
+        f"{_DISPUTE}/decision/",
+        rulings.Disputes.as_view({"post": "decide"}),
+        name="api-dispute-decision",
+    ),
     path(f"{_ONE}/remedies/", remedies.Remedies.as_view(_LIST_CREATE), name="api-remedies"),
     path(
         f"{_REMEDY}/decision/", remedies.Remedies.as_view({"post": "decide"}), name="api-decision"
@@ -113,6 +147,8 @@ urlpatterns = [
         policies.Policies.as_view({"post": "approve"}),
         name="api-policy-approval",
     ),
+    path("suppliers/", rulings.Suppliers.as_view({"get": "list"}), name="api-suppliers"),
+    path("departments/", rulings.Departments.as_view({"get": "list"}), name="api-departments"),
     path("categories/", desk.Categories.as_view({"get": "list"}), name="api-categories"),
     path("playbook/", desk.Playbook.as_view({"get": "list"}), name="api-playbook"),
 ]

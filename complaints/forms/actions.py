@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common import once
 from common.forms import CleanText, LocalDateTime, this_minute
-from complaints import attachments, callbacks, closing, contacts, remedies, rulings, triage
+from complaints import attachments, callbacks, closing, contacts, remedies, suggestions, triage
 from complaints.acknowledgement import acknowledge
 from complaints.callbacks import Answers
 from complaints.contacts import SAID_LIMIT, Talk
@@ -27,9 +27,10 @@ from complaints.models import (
     Means,
     Remedy,
     RemedyKind,
+    Suggestion,
 )
 from complaints.rules import Action
-from staff.models import Branch, Person, Role
+from staff.models import Person
 
 
 class ActionForm(forms.Form):
@@ -142,6 +143,12 @@ class RejectForm(ActionForm):
         widget=forms.RadioSelect,
         error_messages={"required": _("请选择无效原因。")},
     )
+    duplicate_of = CleanText(
+        label=_("与哪件重复"),
+        limit=20,
+        required=False,
+        help_text=_("只在“重复投诉”时填写另一件的编号；那一件和它的时限不变。"),
+    )
     note = CleanText(
         label=_("依据"),
         limit=500,
@@ -152,59 +159,70 @@ class RejectForm(ActionForm):
     def perform(self, *, by: Person, at: datetime) -> Complaint:
         data = self.cleaned_data
         return triage.reject(
-            self.complaint.pk, reason=InvalidReason(data["reason"]), note=data["note"], by=by, at=at
-        )
-
-
-class _PersonChoice(forms.ModelChoiceField[Person]):
-    def label_from_instance(self, obj: Person) -> str:
-        return f"{obj.branch.name} · {obj.name}({obj.get_role_display()})"
-
-
-class RulingForm(ActionForm):
-    action = Action.RULE
-    title = _("判定责任")
-    submit_label = _("判定")
-    lead = _("判到机构和人；整改责任人会收到通知")
-    done = _("责任已判定，整改责任人已收到通知。")
-
-    branch = forms.ModelChoiceField(
-        Branch.objects.all(),
-        label=_("责任机构"),
-        empty_label=_("请选择"),
-        error_messages={"required": _("请选择责任机构。")},
-    )
-    person = _PersonChoice(
-        Person.objects.filter(is_active=True)
-        .exclude(role=Role.ADMINISTRATOR)
-        .select_related("branch")
-        .order_by("branch__sort_key", "sort_key"),
-        label=_("整改责任人"),
-        empty_label=_("请选择"),
-        error_messages={"required": _("请选择整改责任人。")},
-    )
-    basis = CleanText(
-        label=_("判定依据"),
-        limit=2000,
-        lines=True,
-        error_messages={"required": _("请写明判定依据。")},
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["branch"].initial = (
-            self.complaint.responsible_branch_id or self.complaint.concerned_branch_id
-        )
-
-    def perform(self, *, by: Person, at: datetime) -> object:
-        data = self.cleaned_data
-        return rulings.rule(
             self.complaint.pk,
-            branch=data["branch"],
-            person=data["person"],
-            basis=data["basis"],
+            reason=InvalidReason(data["reason"]),
+            note=data["note"],
+            duplicate_of=data["duplicate_of"],
             by=by,
             at=at,
+        )
+
+
+class ReviewTriageForm(ActionForm):
+    action = Action.REVIEW_TRIAGE
+    title = _("复核分拣")
+    submit_label = _("保存复核")
+    lead = _("改判为有效时，时限仍从受理时间起算")
+    done = _("复核已保存。")
+
+    upheld = forms.TypedChoiceField(
+        label=_("结论"),
+        choices=[("yes", _("维持分拣")), ("no", _("改判为有效"))],
+        coerce=lambda said: said == "yes",
+        empty_value=None,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("请选择维持分拣或改判为有效。")},
+    )
+    opinion = CleanText(
+        label=_("复核意见"),
+        limit=500,
+        lines=True,
+        required=False,
+        help_text=_("改判为有效时必须写明原因。"),
+    )
+
+    def perform(self, *, by: Person, at: datetime) -> Complaint:
+        data = self.cleaned_data
+        return triage.review(
+            self.complaint.pk, upheld=data["upheld"], opinion=data["opinion"], by=by, at=at
+        )
+
+
+class SuggestTriageForm(ActionForm):
+    action = Action.SUGGEST_TRIAGE
+    title = _("建议分拣")
+    submit_label = _("提出建议")
+    lead = _("由品质管理员分拣，建议会显示在投诉页上")
+    done = _("建议已提出。")
+
+    reason = forms.ChoiceField(
+        label=_("建议分拣为"),
+        choices=[("", _("有效投诉")), *InvalidReason.choices],
+        widget=forms.RadioSelect,
+        required=False,
+    )
+    note = CleanText(
+        label=_("理由"),
+        limit=500,
+        lines=True,
+        error_messages={"required": _("请写明建议的理由。")},
+    )
+
+    def perform(self, *, by: Person, at: datetime) -> Suggestion:
+        data = self.cleaned_data
+        reason = InvalidReason(data["reason"]) if data["reason"] else None
+        return suggestions.suggest_triage(
+            self.complaint.pk, reason=reason, note=data["note"], by=by, at=at
         )
 
 

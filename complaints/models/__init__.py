@@ -19,17 +19,23 @@ from complaints.models.complaint import (
     Status,
 )
 from complaints.models.contact import Contact, ContactKind, Means
+from complaints.models.department import Department
+from complaints.models.dispute import Dispute, DisputeOutcome
 from complaints.models.escalation import Escalation
 from complaints.models.event import Event
 from complaints.models.ownership import Ownership
 from complaints.models.playbook import PlaybookEntry
 from complaints.models.policy import Policy, PolicyClock, PolicyState, PolicyStep
 from complaints.models.remedy import Remedy, RemedyKind, RemedyState
-from complaints.models.ruling import Ruling
+from complaints.models.ruling import WHOLE, Ruling, RulingPart, RulingStage, percent
+from complaints.models.suggestion import Suggestion, SuggestionKind
+from complaints.models.supplier import Supplier
+from complaints.models.triage import Triage, TriageOutcome
 
 __all__ = [
     "LONGEST_PAUSE",
     "ROUND_KINDS",
+    "WHOLE",
     "Allowance",
     "AllowanceKind",
     "AllowanceReason",
@@ -44,6 +50,9 @@ __all__ = [
     "Complaint",
     "Contact",
     "ContactKind",
+    "Department",
+    "Dispute",
+    "DisputeOutcome",
     "Escalation",
     "Event",
     "InvalidReason",
@@ -59,6 +68,14 @@ __all__ = [
     "RemedyKind",
     "RemedyState",
     "Ruling",
+    "RulingPart",
+    "RulingStage",
     "Severity",
     "Status",
+    "Suggestion",
+    "SuggestionKind",
+    "Supplier",
+    "Triage",
+    "TriageOutcome",
+    "percent",
 ]

@@ -68,6 +68,7 @@ class InvalidReason(models.TextChoices):
     INQUIRY = "inquiry", _("实为咨询")
     PRAISE = "praise", _("实为表扬")
     MALICIOUS = "malicious", _("恶意投诉")
+    DUPLICATE = "duplicate", _("重复投诉")
 
 
 class ComplaintQuerySet(models.QuerySet["Complaint"]):

@@ -29,7 +29,8 @@ from complaints.forms.actions import (
     RejectForm,
     RemedyForm,
     ReopenForm,
-    RulingForm,
+    ReviewTriageForm,
+    SuggestTriageForm,
     WithdrawForm,
 )
 from complaints.forms.allowances import (
@@ -39,7 +40,14 @@ from complaints.forms.allowances import (
     GrantTimeForm,
     ResumeTimeForm,
 )
-from complaints.models import Allowance, Complaint, Escalation, Remedy
+from complaints.forms.rulings import (
+    DecideDisputeForm,
+    DisputeForm,
+    ReviewDisputeForm,
+    RulingForm,
+    SuggestRulingForm,
+)
+from complaints.models import Allowance, Complaint, Dispute, Escalation, Remedy
 from complaints.views.case import case_context, find
 from staff.models import Person
 from staff.session import person_of
@@ -168,6 +176,20 @@ def on_allowance(form_class: type[ActionForm]) -> Any:
     return view
 
 
+def on_dispute(form_class: type[ActionForm]) -> Any:
+    """The view of an action on one of the case's disputes."""
+
+    @require_http_methods(["GET", "POST"])
+    def view(request: HttpRequest, no: str, dispute_id: int) -> HttpResponse:
+        complaint = find(person_of(request), no)
+        dispute = get_object_or_404(
+            Dispute.objects.select_related("complaint"), pk=dispute_id, complaint=complaint
+        )
+        return act(request, form_class, complaint, dispute=dispute)
+
+    return view
+
+
 @require_http_methods(["GET", "POST"])
 def acknowledgement(request: HttpRequest, escalation_id: int) -> HttpResponse:
     """Acknowledge an escalation, from the board or the case page."""
@@ -180,7 +202,13 @@ def acknowledgement(request: HttpRequest, escalation_id: int) -> HttpResponse:
 contact = on_case(ContactForm)
 acceptance = on_case(AcceptForm)
 rejection = on_case(RejectForm)
+triage_review = on_case(ReviewTriageForm)
+triage_suggestion = on_case(SuggestTriageForm)
 ruling = on_case(RulingForm)
+ruling_suggestion = on_case(SuggestRulingForm)
+dispute = on_case(DisputeForm)
+dispute_review = on_dispute(ReviewDisputeForm)
+dispute_decision = on_dispute(DecideDisputeForm)
 remedy = on_case(RemedyForm)
 callback = on_case(CallbackForm)
 closure = on_case(CloseForm)

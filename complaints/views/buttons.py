@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from complaints import closing, rules, selectors
+from complaints import closing, disputing, rules, selectors
 from complaints.models import AllowanceState, ClockKind, Complaint, Status
 from complaints.rules import Action
 from complaints.views.steps import STEPS
@@ -18,7 +18,11 @@ BUTTONS: list[tuple[Action, str, str]] = [
     (Action.RECORD_CONTACT, "contact-new", "phone"),
     (Action.ACCEPT, "acceptance-new", "circle-check"),
     (Action.REJECT, "rejection-new", "circle-x"),
+    (Action.REVIEW_TRIAGE, "triage-review", "list-checks"),
+    (Action.SUGGEST_TRIAGE, "triage-suggest", "lightbulb"),
     (Action.RULE, "ruling-new", "gavel"),
+    (Action.SUGGEST_RULING, "ruling-suggest", "lightbulb"),
+    (Action.DISPUTE, "dispute-new", "scale"),
     (Action.PROPOSE_REMEDY, "remedy-new", "hand-coins"),
     (Action.SUBMIT_SHEET, "sheet-new", "file-text"),
     (Action.RETURN_SHEET, "sheet-return", "undo-2"),
@@ -48,7 +52,8 @@ def buttons(complaint: Complaint, person: Person, at: datetime) -> list[dict[str
             "danger": action in _DANGER,
         }
         for action, url_name, icon in BUTTONS
-        if rules.is_allowed(complaint, action, person) and _makes_sense(complaint, action, at)
+        if rules.is_allowed(complaint, action, person)
+        and _makes_sense(complaint, action, person, at)
     ]
     first, url = _most_urgent(complaint, person)
     for button in found:
@@ -69,8 +74,13 @@ def _most_urgent(complaint: Complaint, person: Person) -> tuple[Action | None, s
     return (Action.RULE, "") if complaint.responsible_branch_id is None else (None, "")
 
 
-def _makes_sense(complaint: Complaint, action: Action, at: datetime) -> bool:
+def _makes_sense(complaint: Complaint, action: Action, person: Person, at: datetime) -> bool:
     """Whether the action fits the state of what hangs on the case, beyond its status."""
+    if action in (Action.RULE, Action.DISPUTE, Action.SUGGEST_RULING):
+        return _fits_ruling(complaint, action, person, at)
+    if action == Action.REVIEW_TRIAGE:
+        unseen = complaint.triages.filter(superseded_at=None, reviewed_at=None)
+        return unseen.exclude(by=person).exists()
     if action in (Action.ASK_TIME, Action.GRANT_TIME):
         return _has_time_to_give(complaint, action, at)
     if action == Action.CLOSE:
@@ -99,6 +109,20 @@ def _has_time_to_give(complaint: Complaint, action: Action, at: datetime) -> boo
             runs = clock.is_running and at <= clock.due_at
             return runs and not (action == Action.ASK_TIME and asked)
     return False
+
+
+def _fits_ruling(complaint: Complaint, action: Action, person: Person, at: datetime) -> bool:
+    """Whether there is something to rule, to suggest or to dispute."""
+    ruling = disputing.standing(complaint.rulings.all())
+    if action == Action.SUGGEST_RULING:
+        return ruling is None
+    if action == Action.RULE:
+        return ruling is None or not disputing.open_dispute(ruling)
+    return (
+        ruling is not None
+        and disputing.is_open_to_dispute(ruling, at)
+        and disputing.speaks_for(ruling, person) is not None
+    )
 
 
 def _sheet_state(complaint: Complaint) -> str:

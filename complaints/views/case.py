@@ -16,7 +16,7 @@ from complaints.access import visible_to
 from complaints.models import Clock, Complaint, RemedyState
 from complaints.models.contact import RECORDED_LATE
 from complaints.rules import Action
-from complaints.views import allowance_rows
+from complaints.views import allowance_rows, ruling_rows
 from complaints.views.buttons import buttons
 from staff.models import Person
 from staff.session import person_of
@@ -77,6 +77,7 @@ def case_context(complaint: Complaint, person: Person, *, at: datetime) -> dict[
     clocks = _clocks(complaint)
     contacts = list(complaint.contacts.select_related("by").order_by("-occurred_at"))
     callbacks = list(complaint.callbacks.select_related("by"))
+    rulings = ruling_rows.rows(complaint, person, at)
     present = [clock for clock in clocks if clock.round == complaint.round]
     earlier = sorted(
         {clock.round for clock in clocks if clock.round < complaint.round}, reverse=True
@@ -96,7 +97,9 @@ def case_context(complaint: Complaint, person: Person, *, at: datetime) -> dict[
         "contacts": contacts,
         "remedies": _remedies(complaint, person),
         "callbacks": callbacks,
-        "rulings": complaint.rulings.select_related("branch", "person", "by").order_by("-at"),
+        "rulings": rulings,
+        "sortings": ruling_rows.sortings(complaint, clocks, at),
+        "suggestions": ruling_rows.suggestions(complaint, person),
         "attachments": complaint.attachments.select_related("by"),
         "escalations": _open_escalations(complaint, person),
         "may_reveal": rules.is_allowed(complaint, Action.REVEAL, person),

@@ -113,7 +113,8 @@ def _counts(owed: QuerySet[Clock], at: datetime) -> dict[str, int]:
 def _waiting(person: Person) -> dict[str, Any]:
     """What waits for this person's word, the oldest first."""
     to_sort, to_rule = selectors.to_sort(person), selectors.to_rule(person)
-    to_approve = selectors.to_approve(person)
+    to_approve, to_review = selectors.to_approve(person), selectors.to_review(person)
+    to_recheck = selectors.to_recheck(person)
     return {
         "sorts": person.role in selectors.SORTING,
         "approves": person.role in selectors.APPROVING,
@@ -123,6 +124,10 @@ def _waiting(person: Person) -> dict[str, Any]:
         "to_rule_count": to_rule.count(),
         "to_approve": to_approve[:8],
         "to_approve_count": to_approve.count(),
+        "to_review": to_review[:8],
+        "to_review_count": to_review.count(),
+        "to_recheck": to_recheck[:8],
+        "to_recheck_count": to_recheck.count(),
     }
 
 

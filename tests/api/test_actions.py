@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from complaints import allowances, remedies
+from complaints import allowances, disputes, remedies
 from complaints.allowances import Wish
 from complaints.models import AllowanceKind, AllowanceReason, Complaint, Event, RemedyKind
 from staff.models import Person
@@ -44,6 +44,21 @@ def answered(case: Complaint, cast: Cast) -> None:
 def submitted(case: Complaint, cast: Cast) -> None:
     ruled(case, cast)
     scenes.submit(case, by=cast.ma, at=MONDAY)
+
+
+def disputed(case: Complaint, cast: Cast) -> None:
+    ruled(case, cast)
+    disputes.dispute(case.pk, reasons="货到时已破损", by=cast.ma, at=MONDAY + HOUR)
+
+
+def reviewed(case: Complaint, cast: Cast) -> None:
+    disputed(case, cast)
+    disputes.review(case.disputes.get().pk, basis="查过", by=cast.lin, at=MONDAY + HOUR)
+    disputes.dispute(case.pk, reasons="仍然不服", by=cast.ma, at=MONDAY + HOUR)
+
+
+def rejected(case: Complaint, cast: Cast) -> None:
+    scenes.reject(case, cast, at=MONDAY)
 
 
 def _proposed(amount: int, by: str) -> Prepare:
@@ -115,6 +130,51 @@ DEEDS = {
         {"branch": {"code": "LZ", "name": "兰州分公司"},
          "person": {"username": "ma", "name": "马兰"}, "superseded_at": None},
         ({"person": "wang"}, 400, "person.elsewhere", "person"), "wang", accepted,
+    ),
+    "joint ruling": Deed(
+        "rulings/", "chen",
+        {"branch": "LZ", "person": "ma", "basis": "货在兰州滞留",
+         "others": [{"branch": "SUZ", "share": "37.5"}]}, 201,
+        {"stage": "first", "state": "first", "disputable_until": "2026-11-17T13:30:00+08:00",
+         "parts": [
+             {"lead": True, "branch": {"code": "LZ", "name": "兰州分公司"}, "department": None,
+              "person": {"username": "ma", "name": "马兰"}, "supplier": None, "share": "62.50"},
+             {"lead": False, "branch": {"code": "SUZ", "name": "苏州分公司"}, "department": None,
+              "person": None, "supplier": None, "share": "37.50"},
+         ]},
+        ({"share": "60"}, 400, "share.sum", "share"), "wang", accepted,
+    ),
+    "dispute": Deed(
+        "disputes/", "ma", {"reasons": "货到时已破损"}, 201,
+        {"outcome": "open", "outcome_label": "待答复", "answered_with": None, "evidence": [],
+         "branch": {"code": "LZ", "name": "兰州分公司"}},
+        ({"reasons": " "}, 400, "reasons.blank", "reasons"), "chen", ruled,
+    ),
+    "dispute review": Deed(
+        "disputes/{dispute}/review/", "lin", {"upheld": True, "basis": "查过交接单"}, 200,
+        {"outcome": "upheld", "answered_by": {"username": "lin", "name": "林涛"}},
+        ({"basis": ""}, 400, "basis.blank", "basis"), "ma", disputed,
+    ),
+    "dispute decision": Deed(
+        "disputes/{dispute}/decision/", "gao",
+        {"upheld": False, "basis": "另有证据", "branch": "WUX", "person": "wang"}, 200,
+        {"outcome": "changed", "outcome_label": "改判"},
+        ({"person": "ma"}, 400, "person.elsewhere", "person"), "chen", reviewed,
+    ),
+    "sorting review": Deed(
+        "sortings/review/", "lin", {"upheld": False, "opinion": "听了录音，确是投诉"}, 200,
+        {"status": "handling", "invalid_reason": ""},
+        ({"opinion": ""}, 400, "opinion.blank", "opinion"), "chen", rejected,
+    ),
+    "triage suggestion": Deed(
+        "suggestions/triage/", "li", {"reason": "praise", "note": "客户是来道谢的"}, 201,
+        {"kind": "triage", "reason": "praise", "reason_label": "实为表扬", "branch": None},
+        ({"note": " "}, 400, "note.blank", "note"), "chen",
+    ),
+    "ruling suggestion": Deed(
+        "suggestions/ruling/", "li", {"branch": "LZ", "person": "ma", "note": "货在兰州"}, 201,
+        {"kind": "ruling", "person": {"username": "ma", "name": "马兰"}},
+        ({"person": "wang"}, 400, "person.elsewhere", "person"), "chen",
     ),
     "remedy": Deed(
         "remedies/", "li", {"kind": "refund", "amount": "120.50", "description": "退运费"}, 201,
@@ -216,7 +276,10 @@ def later(clock: time_machine.Traveller) -> None:
 
 
 def _address(case: Complaint, deed: Deed) -> str:
-    hung = {"remedy": case.remedies.first(), "allowance": case.allowances.first()}
+    hung = {
+        "remedy": case.remedies.first(), "allowance": case.allowances.first(),
+        "dispute": case.disputes.last(),
+    }  # fmt: skip
     ids = {name: found.pk if found else 0 for name, found in hung.items()}
     return f"complaints/{case.no}/" + deed.address.format(**ids)
 
@@ -268,7 +331,7 @@ def test_another_branchs_case_is_not_there(
     api: Callers, cast: Cast, register: Register, later: None, deed: Deed
 ) -> None:
     case = register(by=cast.wang)
-    address = f"complaints/{case.no}/" + deed.address.format(remedy=1, allowance=1)
+    address = f"complaints/{case.no}/" + deed.address.format(remedy=1, allowance=1, dispute=1)
     stranger = api(cast.zhao)
     foreign = stranger.say(address, deed.body)
     unknown = stranger.say(address.replace(case.no, "TS2611-9999999-9"), deed.body)

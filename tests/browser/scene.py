@@ -10,14 +10,17 @@ from typing import Any
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from complaints import allowances, attachments, escalation, remedies
+from complaints import allowances, attachments, disputes, escalation, remedies, rulings, suggestions
 from complaints.allowances import Wish
+from complaints.findings import Party
 from complaints.models import (
     Allowance,
     AllowanceKind,
     AllowanceReason,
     Complaint,
+    Dispute,
     Escalation,
+    InvalidReason,
     PlaybookEntry,
     Remedy,
     RemedyKind,
@@ -36,8 +39,9 @@ THURSDAY = MONDAY + 71.5 * HOUR
 class Scene:
     """`fresh` waits to be sorted, with a request for more time (`asked`); `handled` has a remedy
     awaiting approval, one promised, a file, and is called back next; `submitted` has a sheet to
-    verify; `second` is in its second round and stands still (`pause`); `closed` is closed for
-    the customer."""
+    verify and is ruled anew to two branches; `disputed` is about another ruling;
+    `sorted_out` is taken for an inquiry; `second` is in its second round and stands still
+    (`pause`); `closed` is closed for the customer."""
 
     fresh: Complaint
     handled: Complaint
@@ -49,6 +53,8 @@ class Scene:
     asked: Allowance
     pause: Allowance
     escalation: Escalation
+    disputed: Dispute
+    sorted_out: Complaint
 
 
 def build(cast: Cast, register: Register, wall: time_machine.Coordinates) -> Scene:
@@ -81,11 +87,34 @@ def build(cast: Cast, register: Register, wall: time_machine.Coordinates) -> Sce
     )  # fmt: skip
     asked = allowances.ask(fresh.pk, wish, by=cast.li, at=THURSDAY - HOUR)
     pause = allowances.grant(second.pk, wish, by=cast.chen, at=THURSDAY - HOUR)
+    disputed, sorted_out = _quarrel(cast, register, submitted)
     wall.move_to(THURSDAY)
     while escalation.sweep(until=THURSDAY):
         pass
     late = Escalation.objects.filter(complaint=second, level=1, clock__round=2).get()
-    return Scene(fresh, handled, submitted, second, closed, awaiting, promised, asked, pause, late)
+    return Scene(
+        fresh, handled, submitted, second, closed, awaiting, promised, asked, pause, late,
+        disputed, sorted_out,
+    )  # fmt: skip
+
+
+def _quarrel(cast: Cast, register: Register, case: Complaint) -> tuple[Dispute, Complaint]:
+    """The case is ruled anew, jointly; another ruling is disputed; a third case is sorted out
+    after somebody suggested it."""
+    at = THURSDAY - 2 * HOUR
+    half = Party(branch=cast.wuxi, person=cast.li, share=Decimal("37.5"))
+    rulings.rule(
+        case.pk, branch=cast.lanzhou, person=cast.ma, basis="两地交接单都没有签字。",
+        share=Decimal("62.5"), others=(half,), by=cast.chen, at=at,
+    )  # fmt: skip
+    other = _ruled(cast, register, at)
+    disputed = disputes.dispute(other.pk, reasons="货到时外箱已经破损。", by=cast.ma, at=at + HOUR)
+    inquiry = register(at=at)
+    suggestions.suggest_triage(
+        inquiry.pk, reason=InvalidReason.INQUIRY, note="客户只问了价格。", by=cast.li, at=at
+    )
+    scenes.reject(inquiry, cast, at=at + HOUR)
+    return disputed, inquiry
 
 
 def _playbook(cast: Cast) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import uuid
@@ -16,7 +17,7 @@ import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from complaints import allowances, attachments, closing, remedies
+from complaints import allowances, attachments, closing, disputes, remedies, suggestions
 from complaints.acknowledgement import acknowledge
 from complaints.allowances import Wish
 from complaints.escalation import sweep
@@ -27,10 +28,12 @@ from complaints.models import (
     Complaint,
     Escalation,
     Event,
+    InvalidReason,
     PlaybookEntry,
     Remedy,
     RemedyKind,
     Severity,
+    Supplier,
 )
 from quality import sheets
 from staff.models import Person
@@ -104,10 +107,11 @@ def at(address: str, *steps: Callable[[Complaint, Cast], object], **said: Any) -
         for step in steps:
             step(case, cast)
         remedy, allowance = case.remedies.first(), case.allowances.first()
+        dispute = case.disputes.last()
         escalation = case.escalations.filter(level=1).first()
         return case, address.format(
             no=case.no, remedy=remedy and remedy.pk, escalation=escalation and escalation.pk,
-            allowance=allowance and allowance.pk,
+            allowance=allowance and allowance.pk, dispute=dispute and dispute.pk,
         )  # fmt: skip
 
     return stage
@@ -127,6 +131,23 @@ def promised(case: Complaint, cast: Cast) -> Remedy:
 
 def asked_for(case: Complaint, cast: Cast) -> Remedy:
     return offer(case, cast.li, 500)
+
+
+def ruled(case: Complaint, cast: Cast) -> None:
+    rule(case, cast, at=MONDAY)
+
+
+def disputed(case: Complaint, cast: Cast) -> None:
+    disputes.dispute(case.pk, reasons="货到时已破损", by=cast.ma, at=MONDAY + HOUR)
+
+
+def reviewed(case: Complaint, cast: Cast) -> None:
+    disputes.review(case.disputes.get().pk, basis="查过", by=cast.lin, at=MONDAY + HOUR)
+    disputes.dispute(case.pk, reasons="仍然不服", by=cast.ma, at=MONDAY + HOUR)
+
+
+def rejected(case: Complaint, cast: Cast) -> None:
+    reject(case, cast, at=MONDAY)
 
 
 def escalated(case: Complaint, cast: Cast) -> None:
@@ -178,6 +199,37 @@ DEEDS = {
         "chen", at(CASE + "rulings/", accepted), {"basis": "货在兰州滞留"}, "rule",
         {"basis": "货在兰州滞留", "person": ""}, "person", "请选择整改责任人。",
         kept="货在兰州滞留", stranger="wang",
+    ),
+    "dispute": Deed(
+        "ma", at(CASE + "disputes/", accepted, ruled), {"reasons": "货到时已破损"}, "dispute",
+        {"reasons": "字" * 2001}, "reasons", "内容过长：最多 2000 个字，现有 2001 个字。",
+        kept="字" * 2001, stranger="chen",
+    ),
+    "review dispute": Deed(
+        "lin", at(CASE + "disputes/{dispute}/review/", accepted, ruled, disputed),
+        {"upheld": "yes", "basis": "查过交接单"}, "review_dispute",
+        {"basis": "查过交接单"}, "upheld", "请选择维持原判或改判。",
+        kept="查过交接单", stranger="ma",
+    ),
+    "decide dispute": Deed(
+        "gao", at(CASE + "disputes/{dispute}/decision/", accepted, ruled, disputed, reviewed),
+        {"upheld": "yes", "basis": "终裁如下"}, "decide_dispute", {"basis": "终裁如下"}, "upheld",
+        "请选择维持原判或改判。", kept="终裁如下", stranger="chen",
+    ),
+    "review triage": Deed(
+        "lin", at(CASE + "triage/review/", rejected), {"upheld": "no", "opinion": "确是投诉"},
+        "review_triage", {"upheld": "no", "opinion": ""}, "opinion", "请写明为什么改判为有效。",
+        stranger="chen",
+    ),
+    "suggest triage": Deed(
+        "li", at(CASE + "suggestions/triage/"), {"reason": "praise", "note": "是来道谢的"},
+        "suggest_triage", {"note": BIG}, "note", "内容过长：最多 500 个字，现有 600 个字。",
+        kept=BIG, stranger="chen",
+    ),
+    "suggest ruling": Deed(
+        "li", at(CASE + "suggestions/ruling/"), {"note": "货在兰州"}, "suggest_ruling",
+        {"note": "货在兰州", "branch": ""}, "branch", "请选择责任机构。", kept="货在兰州",
+        stranger="chen",
     ),
     "propose": Deed(
         "li", at(CASE + "remedies/"), {"kind": "refund", "amount": "50", "description": "退运费"},
@@ -247,7 +299,7 @@ WORDED = {name: deed for name, deed in DEEDS.items() if deed.wrong}
 
 def right(deed: Deed, cast: Cast) -> dict[str, Any]:
     """The good form, with the ids that only a test run knows."""
-    if deed.event == "rule":
+    if deed.event in ("rule", "suggest_ruling"):
         return {**deed.right, "branch": cast.lanzhou.pk, "person": cast.ma.pk}
     return deed.right
 
@@ -368,6 +420,111 @@ def test_a_ruling_names_somebody_of_the_branch(cast: Cast, register: Register) -
     assert "整改责任人必须是责任机构的在职人员。" in beside(page(response), "person")
     assert f'<option value="{cast.li.pk}" selected>' in page(response)
     assert "依据在此" in page(response)
+
+
+def test_a_ruling_is_shared_between_branches_and_a_supplier(cast: Cast, register: Register) -> None:
+    case = register()
+    accept(case, cast, at=MONDAY)
+    carrier = Supplier.objects.create(code="sf", name="顺达专线")
+    client, address = enter(cast.chen), f"/complaints/{case.no}/rulings/"
+    form = {
+        "branch": cast.lanzhou.pk, "person": cast.ma.pk, "basis": "交接单签字",
+        "other1_branch": cast.suzhou.pk, "other1_share": "30",
+        "other2_supplier": carrier.pk, "other2_share": "9.5",
+    }  # fmt: skip
+    assert client.post(address, form).status_code == 302
+    text = page(client.get(f"/complaints/{case.no}/"))
+    for shown in ("60.5%", "苏州分公司</span> <span", "30%", "顺达专线", "9.5%", "主责"):
+        assert shown in text
+
+
+@pytest.mark.parametrize(
+    ("more", "field", "sentence"),
+    [
+        ({"other1_share": "30"}, "other1_branch", "请选一个机构，或一个外部供应商。"),
+        ({"other1_branch": "{suzhou}"}, "other1_share", "请填写这一方的份额。"),
+        ({"other1_branch": "{suzhou}", "other1_share": "30", "share": "60"}, "share",
+         "各方份额合计须为 100%，现为 90%。"),
+        ({"share": "99"}, "share", "各方份额合计须为 100%，现为 99%。"),
+    ],
+)  # fmt: skip
+def test_shares_that_do_not_fit_are_said_beside_their_field(
+    cast: Cast, register: Register, more: dict[str, str], field: str, sentence: str
+) -> None:
+    case = register()
+    accept(case, cast, at=MONDAY)
+    form = {"branch": cast.lanzhou.pk, "person": cast.ma.pk, "basis": "交接单签字"}
+    filled = {name: value.format(suzhou=cast.suzhou.pk) for name, value in more.items()}
+    response = enter(cast.chen).post(f"/complaints/{case.no}/rulings/", {**form, **filled})
+    assert response.status_code == 422
+    assert sentence in beside(page(response), field)
+    assert not case.rulings.exists()
+
+
+def test_to_change_a_ruling_the_answer_names_who_answers_instead(
+    cast: Cast, register: Register
+) -> None:
+    case = register()
+    for step in (accepted, ruled, disputed):
+        step(case, cast)
+    client = enter(cast.lin)
+    address = f"/complaints/{case.no}/disputes/{case.disputes.get().pk}/review/"
+    said = {"upheld": "no", "basis": "无锡漏扫", "branch": cast.wuxi.pk}
+    assert "请选择整改责任人。" in beside(page(client.post(address, said)), "person")
+    assert client.post(address, {**said, "person": cast.wang.pk}).status_code == 302
+    text = page(client.get(f"/complaints/{case.no}/"))
+    for shown in ("货到时已破损", "改判", "无锡漏扫", "可在 11-17 14:00 前申诉"):
+        assert shown in text
+
+
+def test_a_suggestion_is_taken_over_with_one_press(cast: Cast, register: Register) -> None:
+    case = register()
+    suggestions.suggest_triage(
+        case.pk, reason=InvalidReason.PRAISE, note="是来道谢的", by=cast.li, at=MONDAY
+    )
+    suggestions.suggest_ruling(
+        case.pk, branch=cast.lanzhou, person=cast.ma, note="货在兰州", by=cast.li, at=MONDAY
+    )
+    client = enter(cast.chen)
+    links = re.findall(r'href="([^"]+\?[^"]+)" hx-get', page(client.get(f"/complaints/{case.no}/")))
+    (sort,) = [html.unescape(link) for link in links if "rejection" in link]
+    text = page(client.get(sort))
+    assert re.search(r'name="reason" value="praise"[^>]*checked', text)
+    assert "是来道谢的</textarea>" in text
+    assert "采用" not in page(enter(cast.li).get(f"/complaints/{case.no}/"))
+    accept(case, cast, at=MONDAY)
+    links = re.findall(r'href="([^"]+\?[^"]+)" hx-get', page(client.get(f"/complaints/{case.no}/")))
+    (rule_,) = [html.unescape(link) for link in links if "rulings" in link]
+    text = page(client.get(rule_))
+    assert f'<option value="{cast.lanzhou.pk}" selected>' in text
+    assert f'<option value="{cast.ma.pk}" selected>' in text
+    assert "货在兰州</textarea>" in text
+
+
+def test_the_desks_show_what_waits_for_a_review(cast: Cast, register: Register) -> None:
+    case = register()
+    for step in (accepted, ruled, disputed):
+        step(case, cast)
+    sorted_out = register()
+    rejected(sorted_out, cast)
+    text = page(enter(cast.chen).get("/"))
+    assert "待复核的争议" in text
+    assert f"/complaints/{case.no}/disputes/" in text
+    lin = page(enter(cast.lin).get("/"))
+    assert "待终裁的争议" not in lin
+    assert "待复核的分拣" in lin
+    assert f"/complaints/{sorted_out.no}/triage/review/" in lin
+    reviewed(case, cast)
+    assert "待终裁的争议" in page(enter(cast.lin).get("/"))
+
+
+def test_the_case_tells_what_a_wrong_sorting_has_cost(cast: Cast, register: Register) -> None:
+    case = register(at=MONDAY - HOUR)
+    reject(case, cast, at=MONDAY - HOUR)
+    accept(case, cast, at=MONDAY + HOUR)
+    text = page(enter(cast.li).get(f"/complaints/{case.no}/"))
+    assert "第 1 轮的致歉在此期间到期，超时记在分拣名下，不计入机构的及时率。" in text
+    assert text.count("超时记在分拣名下") == 1
 
 
 def test_an_acknowledgement_from_the_board_leads_back_there(cast: Cast, register: Register) -> None:
@@ -1026,14 +1183,15 @@ def test_the_buttons_are_what_may_be_done_now(cast: Cast, register: Register) ->
         return set(re.findall(r'data-action="(\w+)"', text))
 
     assert offered(cast.li) == {
-        "record_contact", "propose_remedy", "ask_time", "withdraw", "attach",
+        "record_contact", "propose_remedy", "ask_time", "withdraw", "attach", "suggest_triage",
+        "suggest_ruling",
     }  # fmt: skip
     assert offered(cast.chen) == {
         "record_contact", "accept", "reject", "grant_time", "withdraw", "attach",
     }  # fmt: skip
     accept(case, cast, at=MONDAY)
     rule(case, cast, at=MONDAY, person=cast.wang)
-    assert "submit_sheet" in offered(cast.wang)
+    assert {"submit_sheet", "dispute"} <= offered(cast.wang)
     assert "submit_sheet" not in offered(cast.li)
     assert {"record_callback", "waive_sheet", "rule"} <= offered(cast.chen)
     answer(case, by=cast.li, at=MONDAY)
@@ -1231,7 +1389,7 @@ def test_a_page_costs_the_same_however_much_it_shows(
     assert many == few
 
 
-@pytest.mark.parametrize(("who", "most"), [("li", 37), ("wang", 37), ("chen", 39), ("gao", 37)])
+@pytest.mark.parametrize(("who", "most"), [("li", 44), ("wang", 45), ("chen", 47), ("gao", 45)])
 def test_a_case_costs_the_same_however_long_its_story(
     cast: Cast, register: Register, django_assert_max_num_queries: Any, who: str, most: int
 ) -> None:

@@ -14,13 +14,15 @@ import pytest
 from django.db import connection, transaction
 
 from common.errors import Conflict, NotAllowed, RuleBroken
-from complaints import acknowledgement, registration, remedies
+from complaints import acknowledgement, disputes, registration, remedies
 from complaints.escalation import sweep
+from complaints.findings import Finding
 from complaints.models import (
     Channel,
     Clock,
     ClockKind,
     Complaint,
+    Dispute,
     Escalation,
     Event,
     Remedy,
@@ -28,6 +30,7 @@ from complaints.models import (
     RemedyState,
     Ruling,
     Severity,
+    Triage,
 )
 from complaints.outcome import Outcome, outcome
 from complaints.registration import Report
@@ -43,6 +46,7 @@ from tests.complaints.scenes import (
     call_back,
     clock,
     fresh,
+    reject,
     rule,
     submit,
 )
@@ -223,8 +227,64 @@ def test_of_two_rulings_at_once_the_later_stands(cast: Cast, register: Register)
     ])  # fmt: skip
     assert Ruling.objects.count() == 3
     standing = Ruling.objects.get(superseded_at=None)
-    assert fresh(case).rectifier_id == standing.person_id
-    assert fresh(case).responsible_branch_id == standing.branch_id
+    assert fresh(case).rectifier == standing.lead.person
+    assert fresh(case).responsible_branch == standing.lead.branch
+
+
+def test_a_dispute_while_it_is_ruled_anew_leaves_one_ruling_and_no_orphan(
+    cast: Cast, register: Register
+) -> None:
+    """Whichever came first, the dispute is about the ruling that stands."""
+    for _ in range(4):
+        case = register()
+        accept(case, cast, at=MONDAY)
+        rule(case, cast, at=MONDAY)
+        results = at_once([
+            lambda case=case: disputes.dispute(case.pk, reasons="x", by=cast.ma, at=MONDAY),
+            lambda case=case: rule(case, cast, at=MONDAY, person=cast.zhao),
+        ])  # fmt: skip
+        assert codes(results) in (["dispute.open"], [])
+        standing = Ruling.objects.get(complaint=case, superseded_at=None)
+        assert all(each.ruling == standing for each in case.disputes.all())
+        assert fresh(case).rectifier == standing.lead.person
+
+
+def test_of_two_reviews_at_once_one_answers(cast: Cast, register: Register) -> None:
+    case = register()
+    accept(case, cast, at=MONDAY)
+    rule(case, cast, at=MONDAY)
+    found = disputes.dispute(case.pk, reasons="x", by=cast.ma, at=MONDAY)
+    instead = Finding(branch=cast.wuxi, person=cast.wang, basis="")
+    results = at_once([
+        lambda: disputes.review(found.pk, basis="维持", by=cast.lin, at=MONDAY),
+        lambda: disputes.review(found.pk, basis="改判", instead=instead, by=cast.gao, at=MONDAY),
+    ])  # fmt: skip
+    assert codes(results) == ["dispute.answered"]
+    stored = Dispute.objects.get()
+    standing = Ruling.objects.get(superseded_at=None)
+    assert stored.answered_with == standing
+    assert fresh(case).rectifier == standing.lead.person
+    assert Ruling.objects.count() == 2
+    assert Event.objects.filter(kind="review_dispute").count() == 1
+
+
+def test_of_two_supervisors_who_dispute_at_once_one_does(cast: Cast, register: Register) -> None:
+    case = register()
+    accept(case, cast, at=MONDAY)
+    rule(case, cast, at=MONDAY, person=cast.wang)
+    results = at_once([
+        lambda by=by: disputes.dispute(case.pk, reasons="x", by=by, at=MONDAY)
+        for by in (cast.wang, cast.xu)
+    ])  # fmt: skip
+    assert codes(results) == ["dispute.open"]
+    assert Dispute.objects.count() == 1
+
+
+def test_of_two_who_sort_at_once_one_sorting_stands(cast: Cast, register: Register) -> None:
+    case = register()
+    at_once([lambda: accept(case, cast, at=MONDAY), lambda: reject(case, cast, at=MONDAY)])
+    standing = Triage.objects.get(complaint=case, superseded_at=None)
+    assert (fresh(case).status == "handling") == (standing.outcome == "valid")
 
 
 def test_of_two_callbacks_at_once_one_counts(cast: Cast, register: Register) -> None:

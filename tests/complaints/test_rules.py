@@ -18,7 +18,13 @@ WHO = {
     Action.RECORD_CONTACT: "FORSQDG",
     Action.ACCEPT: "QDG",
     Action.REJECT: "QDG",
+    Action.REVIEW_TRIAGE: "DG",
+    Action.SUGGEST_TRIAGE: "FOS",
     Action.RULE: "QDG",
+    Action.SUGGEST_RULING: "FOS",
+    Action.DISPUTE: "RS",
+    Action.REVIEW_DISPUTE: "QDG",
+    Action.DECIDE_DISPUTE: "DG",
     Action.PROPOSE_REMEDY: "FORSDG",
     Action.DECIDE_REMEDY: "SDG",
     Action.DELIVER_REMEDY: "FORSQDG",
@@ -45,7 +51,13 @@ WHEN = {
     Action.RECORD_CONTACT: "THACS",
     Action.ACCEPT: "TI",
     Action.REJECT: "THAC",
+    Action.REVIEW_TRIAGE: "I",
+    Action.SUGGEST_TRIAGE: "T",
     Action.RULE: "HACSW",
+    Action.SUGGEST_RULING: "THAC",
+    Action.DISPUTE: "HACSW",
+    Action.REVIEW_DISPUTE: "HACSW",
+    Action.DECIDE_DISPUTE: "HACSW",
     Action.PROPOSE_REMEDY: "THAC",
     Action.DECIDE_REMEDY: "THACSIW",
     Action.DELIVER_REMEDY: "THACSW",
@@ -141,7 +153,7 @@ def test_the_buttons_are_what_the_check_lets_pass(status: Status, letter: str) -
 
 BARRED = [
     Action.RETURN_SHEET, Action.VERIFY_SHEET, Action.WAIVE_SHEET, Action.RECORD_CALLBACK,
-    Action.DECIDE_TIME, Action.GRANT_TIME,
+    Action.DECIDE_TIME, Action.GRANT_TIME, Action.REVIEW_DISPUTE,
 ]  # fmt: skip
 
 

@@ -108,6 +108,14 @@ def test_it_is_called_back_from_headquarters(cast: Cast, register: Register) -> 
     scenes.call_back(case, by=cast.chen, at=MONDAY + 2 * HOUR)
 
 
+def test_whom_it_is_about_is_not_ruled_to_write_the_sheet(cast: Cast, register: Register) -> None:
+    case = register(subject_ids=(cast.wang.pk,))
+    scenes.accept(case, cast, at=MONDAY)
+    with pytest.raises(RuleBroken) as caught:
+        scenes.rule(case, cast, at=MONDAY, person=cast.wang)
+    assert caught.value.code == "person.is_subject"
+
+
 def test_the_database_lets_nobody_answer_for_a_complaint_about_themself(
     cast: Cast, register: Register
 ) -> None:

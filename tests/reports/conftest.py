@@ -12,6 +12,7 @@ import pytest
 
 from complaints import callbacks, clocks, closing, remedies, rulings, triage
 from complaints.callbacks import Answers
+from complaints.findings import Party
 from complaints.models import (
     ClockKind,
     Complaint,
@@ -20,6 +21,7 @@ from complaints.models import (
     MetAs,
     Remedy,
     RemedyKind,
+    Supplier,
 )
 from quality import sheets
 from reports.periods import Week
@@ -58,6 +60,21 @@ class Acts:
         rulings.rule(
             case.pk, branch=branch, person=self.rectifier(branch), basis="交接单签字",
             by=self.cast.chen, at=case.received_at + hours * HOUR,
+        )  # fmt: skip
+
+    def rule_jointly(self, case: Complaint, *shares: tuple[Branch | Supplier, str]) -> None:
+        """The first leads; each bears so many per cent."""
+        (lead, share), *rest = shares
+        others = tuple(
+            Party(
+                share=Decimal(portion),
+                **{"branch" if isinstance(each, Branch) else "supplier": each},
+            )
+            for each, portion in rest
+        )
+        rulings.rule(
+            case.pk, branch=lead, person=self.rectifier(lead), basis="交接单签字",
+            share=Decimal(share), others=others, by=self.cast.chen, at=case.received_at,
         )  # fmt: skip
 
     def rectifier(self, branch: Branch) -> Person:

@@ -57,7 +57,7 @@ def rate(part: int, whole: int) -> dict[str, Any]:
 
 
 def clock(met: int, breached: int, **apart: int) -> dict[str, Any]:
-    others = {"attempted": 0, "unreachable": 0, "na": 0, "running": 0, **apart}
+    others = {"attempted": 0, "unreachable": 0, "na": 0, "charged": 0, "running": 0, **apart}
     return {"on_time": rate(met, met + breached), "met": met, "breached": breached, **others}
 
 

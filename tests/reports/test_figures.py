@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from complaints.models import Complaint
-from reports.figures import FIGURES
+from complaints import triage
+from complaints.models import Complaint, InvalidReason, Supplier
+from reports.figures import FIGURES, Figure
 from reports.rankings import weekly
 from staff.models import Branch
+from tests.complaints import scenes
 from tests.conftest import MONDAY, Cast
 from tests.reports.conftest import CUT_OFF, HOUR, WEEK, WUXI, Acts, Played
 
@@ -20,14 +25,22 @@ def count(figure: str, branch: Branch, *, at: datetime = CUT_OFF) -> int:
     """What the ranking says, which must be what the list holds."""
     rows = {row.branch: row for row in weekly(WEEK, at=at).rows}
     number: int = rows[branch].numbers[figure]
-    assert FIGURES[figure].rows(WEEK, at=at, branch=branch).count() == number
+    assert value(FIGURES[figure], FIGURES[figure].rows(WEEK, at=at, branch=branch)) == number
     return number
+
+
+def value(figure: Figure, rows: Iterable[Any]) -> Any:
+    """What the rows of a list come to."""
+    if figure.in_yuan:
+        return sum(row.amount for row in rows)
+    return sum(row.portion for row in rows) if figure.by_share else len(list(rows))
 
 
 def test_every_figure_equals_its_list_for_every_branch_and_moment(
     played: Played, acts: Acts, cast: Cast
 ) -> None:
     acts.settle(acts.case(cast.lanzhou, MONDAY), satisfied=False)
+    wrongly_sorted_out(acts, cast)
     seen: set[str] = set()
     for at in (MONDAY, MONDAY + 30 * HOUR, MONDAY + 73 * HOUR, WEEK.end, CUT_OFF):
         ranking = weekly(WEEK, at=at)
@@ -37,14 +50,66 @@ def test_every_figure_equals_its_list_for_every_branch_and_moment(
                 if figure.firm_wide:
                     continue
                 rows = list(figure.rows(WEEK, at=at, branch=branch))
-                value = sum(row.amount for row in rows) if figure.in_yuan else len(rows)
-                assert value == numbers[name], (name, branch, at)
-                if value:
+                assert value(figure, rows) == numbers[name], (name, branch, at)
+                if rows:
                     seen.add(name)
     never = {"result_attempted", "sheet_attempted", "callback_attempted", "apology_unreachable",
              "result_unreachable", "sheet_unreachable"}  # fmt: skip
     firm_wide = {name for name, figure in FIGURES.items() if figure.firm_wide}
     assert seen == set(FIGURES) - never - firm_wide
+
+
+def wrongly_sorted_out(acts: Acts, cast: Cast) -> Complaint:
+    """Suzhou's, taken for an inquiry for four days; nothing was done meanwhile or afterwards."""
+    case = acts.case(cast.suzhou, MONDAY)
+    scenes.reject(case, cast, at=MONDAY)
+    scenes.accept(case, cast, at=MONDAY + 96 * HOUR)
+    return case
+
+
+def test_what_came_due_while_wrongly_sorted_out_is_charged_to_the_sorting(
+    acts: Acts, cast: Cast
+) -> None:
+    wrongly_sorted_out(acts, cast)
+    for clock in ("apology", "result", "sheet", "callback"):
+        assert count(f"{clock}_charged", cast.suzhou) == 1
+        assert count(f"{clock}_breached", cast.suzhou) == 0
+        assert count(f"{clock}_decided", cast.suzhou) == 0
+
+
+def test_a_joint_ruling_counts_by_its_shares(acts: Acts, cast: Cast) -> None:
+    carrier = Supplier.objects.create(code="sf", name="顺达专线")
+    case = acts.received(MONDAY)
+    acts.rule_jointly(case, (cast.wuxi, "50"), (cast.lanzhou, "30.5"), (carrier, "19.5"))
+    acts.case(cast.wuxi, MONDAY)
+    assert count("complaints", cast.wuxi) == Decimal("1.5")
+    assert count("complaints", cast.lanzhou) == Decimal("0.305")
+    ranking = weekly(WEEK, at=CUT_OFF)
+    assert (ranking.total.complaints, ranking.suppliers) == (Decimal("1.805"), Decimal("0.195"))
+    # the clocks are the leading branch's alone
+    assert (count("apology_breached", cast.wuxi), count("apology_breached", cast.lanzhou)) == (2, 0)
+
+
+def test_a_supplier_that_bears_all_leaves_the_branch_its_clocks_alone(
+    acts: Acts, cast: Cast
+) -> None:
+    carrier = Supplier.objects.create(code="sf", name="顺达专线")
+    acts.rule_jointly(acts.received(MONDAY), (cast.wuxi, "0"), (carrier, "100"))
+    assert count("complaints", cast.wuxi) == 0
+    assert count("sheet_breached", cast.wuxi) == 1
+    assert weekly(WEEK, at=CUT_OFF).suppliers == 1
+
+
+def test_conversions_are_counted_while_they_stand(acts: Acts, cast: Cast, register: Any) -> None:
+    praise, inquiry, back = (register(at=MONDAY) for _ in range(3))
+    for case, reason in ((praise, "praise"), (inquiry, "inquiry"), (back, "inquiry")):
+        triage.reject(
+            case.pk, reason=InvalidReason(reason), note="x", by=cast.chen, at=MONDAY + HOUR
+        )
+    scenes.accept(back, cast, at=MONDAY + 2 * HOUR)
+    assert weekly(WEEK, at=CUT_OFF).converted == 2
+    listed = FIGURES["converted"].rows(WEEK, at=CUT_OFF)
+    assert {row.complaint for row in listed} == {praise, inquiry}
 
 
 def test_each_row_of_a_list_is_of_the_branch_and_belongs_to_a_valid_case(
@@ -79,13 +144,14 @@ def test_unruled_and_foreign_cases_are_listed_apart(played: Played) -> None:
     ranking = weekly(WEEK, at=CUT_OFF)
     assert (ranking.unruled, ranking.elsewhere) == (1, 1)
     assert list(FIGURES["unruled"].rows(WEEK, at=CUT_OFF)) == [played.unruled]
-    assert list(FIGURES["elsewhere"].rows(WEEK, at=CUT_OFF)) == [played.of_region]
+    (part,) = FIGURES["elsewhere"].rows(WEEK, at=CUT_OFF)
+    assert part.complaint == played.of_region
 
 
 def test_a_case_opened_again_stands_in_a_list_once_a_round(played: Played, cast: Cast) -> None:
     rows = FIGURES["apology_decided"].rows(WEEK, at=CUT_OFF, branch=cast.wuxi)
     of_reopened = rows.filter(complaint=played.reopened)
-    assert [(row.round, row.outcome) for row in of_reopened] == [(1, "breached"), (2, "met")]
+    assert [(row.round, row.ending) for row in of_reopened] == [(1, "breached"), (2, "met")]
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from staff.models import Branch, BranchKind
 from tests.conftest import Cast
 from tests.reports.conftest import CUT_OFF, WEEK, WUXI, Played, Settled
 
-APART = ["超时", "尽力未达", "无法联系", "不适用", "进行中"]
+APART = ["超时", "尽力未达", "无法联系", "不适用", "计入分拣", "进行中"]
 HEADER = ["名次", "分公司", "代码", "得分", "投诉"]
 for _clock in ("致歉", "反馈", "整改单", "回访"):
     HEADER += [f"{_clock}及时率", f"{_clock}按时", f"{_clock}按时+超时"]
@@ -87,7 +87,7 @@ def test_the_workbook_cell_by_cell(played: Played, settled: Settled, cast: Cast)
         assert wuxi[f"{label}及时率"] == pytest.approx(rate, abs=1e-12)
         assert wuxi[f"{label}按时"] == WUXI[f"{kind}_met"]
         assert wuxi[f"{label}按时+超时"] == WUXI[f"{kind}_decided"]
-        names = ["breached", "attempted", "unreachable", "na", "running"]
+        names = ["breached", "attempted", "unreachable", "na", "charged", "running"]
         for outcome, name in zip(APART, names, strict=True):
             assert wuxi[f"{label}{outcome}"] == WUXI.get(f"{kind}_{name}", 0)
     assert (wuxi["满意度"], wuxi["满意"], wuxi["接通"]) == (0.5, 1, 2)
@@ -181,4 +181,4 @@ def test_both_files_and_the_page_say_the_same(played: Played, cast: Cast) -> Non
     for row, line, number in zip(ranking.rows, lines(cast)[1:], range(3, 99), strict=False):
         cells = by_label(sheet, number)
         assert cells["分公司"] == line[1] == row.branch.name
-        assert cells["投诉"] == int(line[4]) == row.complaints
+        assert cells["投诉"] == float(line[4]) == row.complaints

@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from reports.figures import FIGURES
+from reports.page import plain
 from reports.rankings import weekly
 from staff import branches, people
 from staff.models import Branch, BranchKind, Person, Role
@@ -109,6 +110,9 @@ def test_every_link_opens_as_many_cases_as_the_figure_says(
         if FIGURES[figure].in_yuan:
             assert "合计 650.50 元" in cases
             expected = 2
+        if FIGURES[figure].by_share:
+            assert f"合计 {plain(expected)} 件" in cases
+            expected = int(expected)  # of this week, each whole
         assert len(re.findall(r'<a class="no"', cases)) == expected, link
         assert f"共 {expected} 条" in cases
         opened.add((link.get("branch"), figure))
@@ -126,7 +130,7 @@ def test_the_list_names_its_neighbours_so_that_every_figure_can_be_opened(
         "callbacks_attempted", "callbacks_reached", "callbacks_satisfied",
     ]  # fmt: skip
     page = visit(cast.wang, "ranking-cases", figure="apology_met", **query)
-    assert len(links(page)) == 7
+    assert len(links(page)) == 8
 
 
 OUT_OF_REACH = [

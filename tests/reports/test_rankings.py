@@ -141,7 +141,17 @@ def test_a_week_of_five_thousand_cases_is_ranked_in_a_breath(acts: Acts, cast: C
             " k.due_at, k.due_at FROM complaints_complaint c,"
             " (SELECT * FROM complaints_clock) k WHERE c.no LIKE 'P%'"
         )
-        cursor.execute("ANALYZE complaints_complaint, complaints_clock")
+        cursor.execute(
+            "INSERT INTO complaints_ruling (complaint_id, basis, by_id, at)"
+            " SELECT id, 'x', owner_id, received_at FROM complaints_complaint WHERE no LIKE 'P%'"
+        )
+        cursor.execute(
+            "INSERT INTO complaints_rulingpart (ruling_id, branch_id, person_id, share, lead)"
+            " SELECT r.id, c.responsible_branch_id, c.rectifier_id, 100, true"
+            " FROM complaints_ruling r JOIN complaints_complaint c ON c.id = r.complaint_id"
+            " WHERE c.no LIKE 'P%'"
+        )
+        cursor.execute("ANALYZE complaints_complaint, complaints_clock, complaints_rulingpart")
     start = time.perf_counter()
     ranking = weekly(WEEK, at=CUT_OFF)
     took = time.perf_counter() - start
