@@ -83,8 +83,8 @@ class Finding:
 
 def checked(complaint: Complaint, finding: Finding) -> Finding:
     """The finding as it is stored. Raises RuleBroken `basis.blank`, `person.elsewhere`,
-    `person.is_subject`, `party.one_of`, `party.twice`, `party.too_many`, `share.range`, `share.sum`,
-    `evidence.foreign`, `talks.foreign`, `text.*`."""
+    `person.is_subject`, `party.one_of`, `party.twice`, `party.too_many`, `share.range`,
+    `share.sum`, `evidence.foreign`, `talks.foreign`, `text.*`."""
     basis = checked_basis(finding.basis)
     _check_works_there(finding.branch, finding.person, "person")
     if finding.person.pk in complaint.subject_ids:

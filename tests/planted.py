@@ -22,6 +22,7 @@ import complaints.api.desk
 import complaints.api.found
 import complaints.api.remedies
 import complaints.api.shown
+import complaints.cases
 import complaints.duplicates
 import complaints.selectors
 import complaints.views.actions
@@ -215,14 +216,15 @@ PLANTED = [
     Planted("its forms", _forget(_page.case), "zhao", ("contact-new",), "answers 200"),
     Planted("a look at the customer", _forget(_page.case), "ma", ("reveal",), "answers"),
     Planted("list", _forget(_page.listing), "li", ("complaint-list",)),
-    Planted("acknowledging", _forget(_page.actions), "wang", ("acknowledgement-new",), "answers"),
+    Planted("acknowledging", _both(_forget(_page.actions), _forget(complaints.cases)), "wang",
+            ("acknowledgement-new",), "answers"),
     Planted("API case", _forget(complaints.api.found), "zhao", ("api-complaint",)),
     Planted("API story", _forget(complaints.api.found), "wang", ("api-events",)),
     Planted("API talks", _forget(complaints.api.found), "wang", ("api-contacts",)),
     Planted("API remedies", _forget(complaints.api.found), "li", ("api-remedies",)),
     Planted("API list", _forget(complaints.api.cases), "li", ("api-complaints",)),
-    Planted("API acknowledging", _forget(complaints.api.desk), "wang", ("api-acknowledgement",),
-            "answers"),
+    Planted("API acknowledging", _both(_forget(complaints.api.desk), _forget(complaints.cases)),
+            "wang", ("api-acknowledgement",), "answers"),
     Planted("API sheets", _set(quality.api, "the_case", _case_of_any), "xu", ("api-sheets",)),
     Planted("board", _forget(complaints.selectors), "ma", ("board",)),
     Planted("API board", _forget(complaints.selectors), "wang", ("api-escalations",)),
@@ -241,10 +243,12 @@ PLANTED = [
             "root", ("complaint-list",)),
     Planted("scope by branch", _set(complaints.access, "branches_in_scope", _all_branches), "zhao",
             ("complaint-list",)),
-    Planted("remedy by its id", _set(complaints.api.remedies, "the_remedy", _remedy), "wang",
-            ("api-decision",), "answers"),
-    Planted("pause by its id", _set(complaints.api.allowances, "the_allowance", _allowance), "wang",
-            ("api-allowance-endorsement",), "answers"),
+    Planted("remedy by its id", _both(
+        _set(complaints.api.remedies, "the_remedy", _remedy), _forget(complaints.cases)), "wang",
+        ("api-decision",), "answers"),
+    Planted("pause by its id", _both(
+        _set(complaints.api.allowances, "the_allowance", _allowance), _forget(complaints.cases)),
+        "wang", ("api-allowance-endorsement",), "answers"),
     Planted("remedy page by its id", _set(_page.actions, "get_object_or_404", _by_id_alone), "wang",
             ("remedy-decide",), "answers"),
     Planted("API file by its id", _set(_files.Attachments, "retrieve", _any_file), "wang",
@@ -269,10 +273,10 @@ PLANTED = [
             ("api-me",)),
     Planted("export of all", _address(path("rankings/weekly.csv", _exported, name="ranking-csv")),
             "wang", ("ranking-csv",)),
-    Planted("a cache for all", _address(path("complaints/", _Cached(), name="complaint-list")),
-            "wang", ("complaint-list",)),
-    Planted("rows with too much", _set(complaints.api.shown.BriefOut, "get_summary", _more_in_rows),
-            "wang", ("api-complaints",)),
+    Planted("a cache for all", _cached, "wang", ("complaint-list",), second_wall_holds=False),
+    Planted("rows with too much", _set(
+        complaints.api.shown.ComplaintRowOut, "to_representation", _more_in_rows), "wang",
+        ("api-complaints",)),
     Planted("a word in a workbook", _named_after_phone, "wang", ("ranking-xlsx",),
             second_wall_holds=False),
     Planted("a word in a text file", _named_after_phone, "wang", ("ranking-csv",),
