@@ -174,21 +174,24 @@ def _exported(request: HttpRequest) -> HttpResponse:
 
 
 class _Cached:
-    """A list that remembers the first answer for everybody."""
+    """A list that remembers for everybody what somebody else has read."""
 
-    kept: bytes | None = None
+    def __init__(self, somebody: Person) -> None:
+        with walls.eyes(eyes_of(somebody)):
+            self.kept = "\n".join(Complaint.objects.values_list("what", flat=True))
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if self.kept is None:
-            rows = Complaint.objects.values_list("what", flat=True)
-            type(self).kept = "\n".join(rows).encode()
         return HttpResponse(self.kept)
 
 
-def _more_in_rows(self: Any, complaint: Complaint) -> str:
-    return " ".join(
-        Complaint.objects.filter(category=complaint.category).values_list("what", flat=True)
-    )
+def _cached(patch: Patch, world: World, settings: Any) -> None:
+    cached = _Cached(world.cast.zhao)
+    _address(path("complaints/", cached, name="complaint-list"))(patch, world, settings)
+
+
+def _more_in_rows(self: Any, complaint: Complaint) -> dict[str, Any]:
+    alike = Complaint.objects.filter(category=complaint.category)
+    return {"alike": list(alike.values_list("what", flat=True))}
 
 
 def _named_after_phone(patch: Patch, world: World, settings: Any) -> None:
