@@ -14,6 +14,7 @@ from complaints import cases
 from complaints.models import Complaint, Ruling
 from complaints.rules import Action
 from notify.post import Note, post
+from staff.branches import closed_sentence
 from staff.models import Branch, Person, Role
 
 
@@ -22,12 +23,14 @@ def rule(
     complaint_id: int, *, branch: Branch, person: Person, basis: str, by: Person, at: datetime
 ) -> Ruling:
     """Name the responsible branch and the rectifier in it, who is told; an earlier ruling is
-    superseded. Raises RuleBroken `basis.blank`, `person.elsewhere`, `text.*`; NotAllowed,
-    Conflict."""
+    superseded. Raises RuleBroken `basis.blank`, `branch.closed`, `person.elsewhere`, `text.*`;
+    NotAllowed, Conflict."""
     complaint = cases.lock(complaint_id, to=Action.RULE, by=by, at=at)
     basis = text.clean(basis, limit=2000, field="basis", lines=True)
     if text.is_blank(basis):
         raise RuleBroken("basis.blank", _("请写明判定依据。"), field="basis")
+    if branch.closed_at:
+        raise RuleBroken("branch.closed", closed_sentence(branch), field="branch")
     if person.branch_id != branch.pk or not person.is_active or person.role == Role.ADMINISTRATOR:
         raise RuleBroken(
             "person.elsewhere", _("整改责任人必须是责任机构的在职人员。"), field="person"

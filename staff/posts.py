@@ -1,4 +1,5 @@
-"""Who holds a role for a branch; a vacant post passes to the next level up at once."""
+"""Who holds a role for a branch; a vacant post passes to the next level up at once, the duties
+of a closed branch to its heir."""
 
 from __future__ import annotations
 
@@ -27,10 +28,7 @@ class Roster:
         self._known: set[str] = set()
         self._holders: dict[tuple[str, int], list[int]] = defaultdict(list)
         self._read(list(_FROM_THE_TOP))
-        self._ancestors = {
-            pk: [int(part) for part in reversed(path.strip("/").split("/"))]
-            for pk, path in Branch.objects.values_list("pk", "path")
-        }
+        self._ancestors = _ancestors()
 
     def _read(self, roles: Sequence[str]) -> None:
         people = Person.objects.filter(is_active=True, role__in=roles).order_by("pk")
@@ -39,9 +37,10 @@ class Roster:
         self._known.update(roles)
 
     def holders(self, role: str, branch_id: int) -> list[int]:
-        """Ids of the people who answer for `role` in the branch: its own, else the nearest
-        above; when no one on the way up holds it, the next higher role is asked the same, and in
-        the end the highest post that is held. Empty only where nobody holds any."""
+        """Ids of the people who answer for `role` in the branch (its heir where it is closed): its
+        own, else the nearest above; when no one on the way up holds it, the next higher role is
+        asked the same, and in the end the highest post that is held. Empty only where nobody
+        holds any."""
         key = (role, branch_id)
         if role not in self._known:
             self._read([role])
@@ -64,6 +63,16 @@ class Roster:
     def holders_of_any(self, roles: Iterable[str], branch_id: int) -> list[int]:
         """The holders of each role, each person once, in the roles' order."""
         return list(dict.fromkeys(pk for role in roles for pk in self.holders(role, branch_id)))
+
+
+def _ancestors() -> dict[int, list[int]]:
+    """From each branch up to headquarters; for a closed one, from its heir."""
+    branches = list(Branch.objects.values_list("pk", "path", "heir"))
+    upwards = {
+        pk: [int(part) for part in reversed(path.strip("/").split("/"))]
+        for pk, path, _heir in branches
+    }
+    return {pk: upwards[heir or pk] for pk, _path, heir in branches}
 
 
 def duty() -> list[int]:

@@ -26,8 +26,9 @@ import recovery.urls
 from complaints.api.attachments import Attachments
 from complaints.models import Attachment, Complaint
 from notify.models import Message
+from staff import branches
 from staff.access import Scope
-from staff.models import Branch, Person
+from staff.models import Person
 from tests.conftest import Cast
 from tests.walk import ROUTES, Found, addresses, visitor, walk
 from tests.world import LATER, World, build
@@ -141,7 +142,8 @@ def test_the_walk_catches_doors_that_show_too_much(
     with monkeypatch.context() as patch:  # a door left open
         patch.setattr(complaints.views.desk.desk, "login_required", False, raising=False)
         assert "answers a stranger with" in caught(world, None, "desk")
-    Branch.objects.filter(pk=world.cast.lanzhou.pk).update(name=world.northwest.phone)
+    world.cast.lanzhou.name = world.northwest.phone
+    branches.save(world.cast.lanzhou)
     assert "shows 13700025826" in caught(world, "wang", "ranking-xlsx")  # a word in a workbook
     assert "shows 13700025826" in caught(world, "wang", "ranking-csv")
 

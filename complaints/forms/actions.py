@@ -169,7 +169,7 @@ class RulingForm(ActionForm):
     done = _("责任已判定，整改责任人已收到通知。")
 
     branch = forms.ModelChoiceField(
-        Branch.objects.all(),
+        Branch.objects.live(),
         label=_("责任机构"),
         empty_label=_("请选择"),
         error_messages={"required": _("请选择责任机构。")},
