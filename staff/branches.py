@@ -67,7 +67,7 @@ def found(
     """A new branch below `parent` from `since` on. Raises RuleBroken `name.blank`, `name.taken`,
     `code.taken`, `kind.headquarters`, `parent.closed`, `parent.not_yet`, `since.future`, `text.*`;
     NotAllowed."""
-    _administrators_only(by)
+    administrators_only(by)
     _lock()
     if kind == BranchKind.HEADQUARTERS:
         raise RuleBroken("kind.headquarters", _("总部只能有一个。"), field="kind")
@@ -153,7 +153,8 @@ def describe(branch_id: int, *, city: str, calendar: Calendar | None, by: Person
     return branch
 
 
-def _administrators_only(by: Person) -> None:
+def administrators_only(by: Person) -> None:
+    """Raises NotAllowed for everybody else."""
     if by.role != Role.ADMINISTRATOR or not by.is_active:
         raise NotAllowed("not_allowed", _("只有系统管理员可以改机构和人员。"))
 
@@ -167,7 +168,7 @@ def _lock() -> None:
 
 def _lock_one(branch_id: int, by: Person) -> Branch:
     """The open branch, as it stands once it is nobody else's turn."""
-    _administrators_only(by)
+    administrators_only(by)
     _lock()
     found = Branch.objects.select_for_update(no_key=True, of=("self",)).get(pk=branch_id)
     return _open(found, None)

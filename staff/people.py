@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, cast
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Field
 from django.utils.translation import gettext as _
 
-from common.errors import Conflict, NotAllowed, RuleBroken
-from staff.branches import closed_sentence, sort_key
+from common import text
+from common.errors import Conflict, RuleBroken
+from staff.branches import administrators_only, closed_sentence, sort_key
 from staff.models import Branch, Person, Post, Role
+
+
+@dataclass(frozen=True)
+class Details:
+    """What is known of somebody besides their posts."""
+
+    name: str
+    phone: str = ""
+    email: str = ""
 
 
 @transaction.atomic
@@ -48,6 +62,83 @@ def hire(
 
 
 @transaction.atomic
+def take_on(
+    said: Details,
+    *,
+    username: str,
+    role: Role,
+    branch: Branch,
+    since: datetime,
+    password: str | None,
+    by: Person,
+    at: datetime,
+) -> Person:
+    """Hire somebody, in the post `since`, which can't be later than now. Raises RuleBroken
+    `username.*`, `name.*`, `phone.*`, `email.*`, `since.future`, `text.*`; Conflict
+    `branch.closed`; NotAllowed."""
+    administrators_only(by)
+    if since > at:
+        raise RuleBroken("since.future", _("先按现在的职务建立，再安排以后的任职。"), field="since")
+    checked = check_details(said)
+    taken = Person.objects.filter(username__iexact=check_username(username))
+    if taken.exists():
+        raise username_taken()
+    return hire(
+        username,
+        name=checked.name,
+        role=role,
+        branch=branch,
+        password=password,
+        phone=checked.phone,
+        email=checked.email,
+        since=since,
+        by=by,
+    )
+
+
+@transaction.atomic
+def describe(person_id: int, said: Details, *, by: Person) -> Person:
+    """Name, phone and mail, which have no history. Raises RuleBroken `name.*`, `phone.*`,
+    `email.*`, `text.*`; NotAllowed."""
+    administrators_only(by)
+    checked, person = check_details(said), _lock(person_id)
+    person.name, person.phone, person.email = checked.name, checked.phone, checked.email
+    person.sort_key = sort_key(person.name)
+    person.save(update_fields=["name", "phone", "email", "sort_key"])
+    return person
+
+
+def check_details(said: Details) -> Details:
+    """The details as they are stored. Raises RuleBroken `name.blank`, `email.invalid`, `text.*`."""
+    name = text.clean(said.name, limit=60, field="name")
+    if text.is_blank(name):
+        raise RuleBroken("name.blank", _("请填写姓名。"), field="name")
+    phone = text.clean(said.phone, limit=40, field="phone")
+    email = text.clean(said.email, limit=254, field="email")
+    if email:
+        _validate("email", email)
+    return Details(name, phone, email)
+
+
+def check_username(username: str) -> str:
+    """The user name, if it can be one. Raises RuleBroken `username.invalid`."""
+    _validate("username", username)
+    return username
+
+
+def username_taken() -> RuleBroken:
+    """The sentence for a name that somebody has, in whatever case."""
+    return RuleBroken("username.taken", _("这个用户名已经有人用了。"), field="username")
+
+
+def _validate(field: str, value: str) -> None:
+    try:
+        cast("Field[Any, Any]", Person._meta.get_field(field)).clean(value, None)
+    except ValidationError as error:
+        raise RuleBroken(f"{field}.invalid", " ".join(error.messages), field=field) from error
+
+
+@transaction.atomic
 def appoint(
     person_id: int, role: Role, branch: Branch, *, since: datetime, by: Person, at: datetime
 ) -> Post:
@@ -55,8 +146,7 @@ def appoint(
     was planned before. Whatever the person owns stays theirs. Raises RuleBroken `since.*`,
     `role.only_administrator`, `post.same`; Conflict `branch.closed`, `person.inactive`;
     NotAllowed."""
-    if by.role != Role.ADMINISTRATOR or not by.is_active:
-        raise NotAllowed("not_allowed", _("只有系统管理员可以改机构和人员。"))
+    administrators_only(by)
     person = _lock(person_id)
     _refuse_closed(branch)
     held = _held(person)
@@ -76,8 +166,7 @@ def appoint(
 def cancel_planned(person_id: int, *, by: Person, at: datetime) -> bool:
     """The planned post won't be taken up, the present one goes on; whether there was one. Raises
     NotAllowed."""
-    if by.role != Role.ADMINISTRATOR or not by.is_active:
-        raise NotAllowed("not_allowed", _("只有系统管理员可以改机构和人员。"))
+    administrators_only(by)
     return _cancel_planned(_lock(person_id), at)
 
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
+
+from django.utils import timezone
 
 from common.ranges import holds_at
 from staff.models import Branch, BranchSpan
+
+#: Before this nothing is known of any firm, and far ends overflow in zones.
+_EARLIEST = date(1900, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,7 @@ class Tree:
 
 def as_of(moment: datetime) -> Tree:
     """The tree at the moment; two queries."""
-    spans = list(BranchSpan.objects.filter(holds_at(moment)).select_related("branch"))
+    spans = list(BranchSpan.objects.filter(holds_at(moment)).select_related("branch__heir"))
     branches = {span.branch_id: _as_then(span) for span in spans}
     parents = {span.branch_id: span.parent_id for span in spans}
     for branch in branches.values():
@@ -52,6 +57,14 @@ def _in_order(branches: dict[int, Branch]) -> dict[int, Branch]:
         return [(each.sort_key, each.code) for each in above]
 
     return {branch.pk: branch for branch in sorted(branches.values(), key=place)}
+
+
+def end_of(day: date, at: datetime) -> datetime:
+    """The last moment of the day in the firm's zone, or `at` where that is sooner."""
+    if day >= timezone.localdate(at):
+        return at
+    ends = datetime.combine(max(day, _EARLIEST), time.max, timezone.get_default_timezone())
+    return min(ends, at)
 
 
 def _as_then(span: BranchSpan) -> Branch:

@@ -61,6 +61,18 @@ PAGES: dict[str, Callable[[Scene], list[Any]]] = {
     "ranking": lambda _s: [],
     "ranking-cases": lambda _s: [],
     "system": lambda _s: [],
+    "branch-list": lambda _s: [],
+    "branch-new": lambda _s: [],
+    "branch": lambda _s: ["WUX"],
+    "branch-rename": lambda _s: ["WUX"],
+    "branch-move": lambda _s: ["WUX"],
+    "branch-close": lambda _s: ["WUX"],
+    "branch-edit": lambda _s: ["WUX"],
+    "people": lambda _s: [],
+    "person-new": lambda _s: [],
+    "person": lambda _s: ["li"],
+    "person-edit": lambda _s: ["li"],
+    "post-new": lambda _s: ["li"],
     "sign-in": lambda _s: [],
     "api-docs": lambda _s: [],
 }
@@ -73,7 +85,7 @@ QUERY = {
 NO_PAGES = {
     "healthz", "readyz", "set_language", "sign-out", "complaint-hints", "complaint-lookup",
     "reveal", "attachment", "inbox-read", "message", "ranking-xlsx", "ranking-csv",
-    "policy-draft", "policy-reset", "policy-submission", "policy-approval",
+    "post-cancel", "policy-draft", "policy-reset", "policy-submission", "policy-approval",
 }  # fmt: skip
 #: The same for everybody; looked at in tests of their own.
 SEEN_BY_STRANGERS = {"sign-in", "api-docs"}
