@@ -8,8 +8,11 @@ its cases (`staff.access`).
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, cast
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Field
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from pypinyin import lazy_pinyin
@@ -30,7 +33,7 @@ def save(branch: Branch, *, since: datetime | None = None, by: Person | None = N
     """Write a new branch, there `since` (None: as far back as anything is known); or correct one:
     it has been as it is now since its last change. Raises RuleBroken `parent.below_itself`,
     `parent.closed`."""
-    _lock()
+    lock_tree()
     branch.sort_key = sort_key(branch.name)
     if branch.parent:
         branch.parent.refresh_from_db(fields=["path", "closed_at"])
@@ -68,10 +71,10 @@ def found(
     `code.taken`, `kind.headquarters`, `parent.closed`, `parent.not_yet`, `since.future`, `text.*`;
     NotAllowed."""
     administrators_only(by)
-    _lock()
+    lock_tree()
     if kind == BranchKind.HEADQUARTERS:
         raise RuleBroken("kind.headquarters", _("总部只能有一个。"), field="kind")
-    if Branch.objects.filter(code__iexact=code).exists():
+    if Branch.objects.filter(code__iexact=check_code(code)).exists():
         raise RuleBroken("code.taken", _("这个代码已经有机构用了。"), field="code")
     if since > at:
         raise RuleBroken("since.future", _("生效时间不能晚于现在。"), field="since")
@@ -83,7 +86,7 @@ def found(
         city=text.clean(city, limit=30, field="city"),
         calendar=calendar,
     )
-    spans.refuse_circle(branch, parent, since=since, at=at)
+    spans.refuse_not_yet(parent, since)
     return save(branch, since=since, by=by)
 
 
@@ -153,13 +156,22 @@ def describe(branch_id: int, *, city: str, calendar: Calendar | None, by: Person
     return branch
 
 
+def check_code(code: str) -> str:
+    """The code, if it can be one. Raises RuleBroken `code.invalid`."""
+    try:
+        cast("Field[Any, Any]", Branch._meta.get_field("code")).clean(code, None)
+    except ValidationError as error:
+        raise RuleBroken("code.invalid", " ".join(error.messages), field="code") from error
+    return code
+
+
 def administrators_only(by: Person) -> None:
     """Raises NotAllowed for everybody else."""
     if by.role != Role.ADMINISTRATOR or not by.is_active:
         raise NotAllowed("not_allowed", _("只有系统管理员可以改机构和人员。"))
 
 
-def _lock() -> None:
+def lock_tree() -> None:
     """One change of the tree at a time. Not a lock that a foreign key would wait for: cases are
     registered meanwhile."""
     top = Branch.objects.select_for_update(no_key=True).filter(kind=BranchKind.HEADQUARTERS)
@@ -169,7 +181,7 @@ def _lock() -> None:
 def _lock_one(branch_id: int, by: Person) -> Branch:
     """The open branch, as it stands once it is nobody else's turn."""
     administrators_only(by)
-    _lock()
+    lock_tree()
     found = Branch.objects.select_for_update(no_key=True, of=("self",)).get(pk=branch_id)
     return _open(found, None)
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from common.forms import attempt
 from common.time import now
-from staff import people, tree
+from staff import people, tree, volumes
 from staff.forms import (
     AppointForm,
     AsOfForm,
@@ -31,10 +31,12 @@ from staff.forms import (
     RenameForm,
     TakeOnForm,
 )
-from staff.models import Branch, BranchSpan, Person, Post, Role
+from staff.models import Branch, BranchSpan, BusinessVolume, Person, Post, Role
 from staff.session import person_of
 
 _PER_PAGE = 50
+#: Months that one can choose from: ten years.
+_MONTHS = 120
 
 
 @require_GET
@@ -133,6 +135,25 @@ def person(request: HttpRequest, username: str) -> HttpResponse:
 def _planned(shown: Person) -> Post | None:
     coming = Post.objects.filter(person=shown, is_current=False, until=None, cancelled_at=None)
     return coming.select_related("branch").first()
+
+
+@require_GET
+def volume_list(request: HttpRequest) -> HttpResponse:
+    """What each branch handled in a month (`?month=`, the latest known unless said)."""
+    reader = person_of(request)
+    if reader.role not in volumes.READERS:
+        raise PermissionDenied
+    months = list(BusinessVolume.objects.dates("month", "month", order="DESC")[:_MONTHS])
+    asked = request.GET.get("month", "")
+    chosen = [each for each in months if f"{each:%Y-%m}" == asked] or months[:1]
+    rows = BusinessVolume.objects.filter(month__in=chosen).select_related("branch", "by")
+    context = {
+        "months": months,
+        "month": next(iter(chosen), None),
+        "rows": list(rows.order_by("branch__sort_key", "-at", "-pk")),
+        "may_import": reader.role in volumes.KEEPERS,
+    }
+    return render(request, "staff/volumes.html", context)
 
 
 @require_http_methods(["GET", "POST"])

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from common.errors import RuleBroken
+from common.ranges import holds_at
 from staff import tree
 from staff.models import Branch, BranchSpan, Person
 
@@ -62,6 +63,12 @@ def refuse_end(branch: Branch, *, since: datetime, at: datetime) -> None:
         )
 
 
+def refuse_not_yet(above: Branch, since: datetime) -> None:
+    """Raises RuleBroken `parent.not_yet`: there was no such branch at `since`."""
+    if not BranchSpan.objects.filter(holds_at(since), branch=above).exists():
+        raise _not_yet(above)
+
+
 def refuse_circle(branch: Branch, above: Branch, *, since: datetime, at: datetime) -> None:
     """Raises RuleBroken `parent.below_itself`, `parent.not_yet`: at some moment from `since` to
     now `above` lay below the branch, or there was no such branch."""
@@ -69,13 +76,17 @@ def refuse_circle(branch: Branch, above: Branch, *, since: datetime, at: datetim
     for moment in [since, *changes.values_list("since", flat=True).distinct()]:
         then = tree.as_of(moment or since).branches.get(above.pk)
         if then is None:
-            raise RuleBroken(
-                "parent.not_yet",
-                _("到了那个时间“%(name)s”还没有设立，不能归它管。") % {"name": above.name},
-                field="since",
-            )
+            raise _not_yet(above)
         if branch.pk in then.ancestor_ids:
             raise below_itself()
+
+
+def _not_yet(above: Branch) -> RuleBroken:
+    return RuleBroken(
+        "parent.not_yet",
+        _("那个时间“%(name)s”还没有设立，不能归它管。") % {"name": above.name},
+        field="since",
+    )
 
 
 def below_itself() -> RuleBroken:

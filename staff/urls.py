@@ -19,6 +19,7 @@ urlpatterns = [
     path(f"{_BRANCH}/place/", firm_views.branch_move, name="branch-move"),
     path(f"{_BRANCH}/closure/", firm_views.branch_close, name="branch-close"),
     path(f"{_BRANCH}/details/", firm_views.branch_edit, name="branch-edit"),
+    path("volumes/", firm_views.volume_list, name="volumes"),
     path("people/", firm_views.people_list, name="people"),
     path("people/new/", firm_views.person_new, name="person-new"),
     path(f"{_PERSON}/", firm_views.person, name="person"),

@@ -136,6 +136,11 @@ def _taken_on(side: Side) -> list[Words]:
     ]  # fmt: skip
 
 
+def _importing(side: Side) -> list[Words]:
+    told = f"机构,月份,业务量\n{side.branch.code},2026-10,9600\n"
+    return [{"kind": "volumes", "file": SimpleUploadedFile("b.csv", told.encode())}]
+
+
 def _week(side: Side) -> list[Words]:
     return [{}, {"week": "2026-W47"}]
 
@@ -170,6 +175,9 @@ ROUTES: dict[str, Route] = {
     "branch-move": Route(bodies=_always({"parent": "NW", "since": "2026-11-24T10:00"})),
     "branch-close": Route(bodies=_always({"into": "SUZ", "since": "2026-11-24T10:00"})),
     "branch-edit": Route(bodies=_always({"city": "无锡"})),
+    "imports": Route(bodies=_importing),
+    "import": Route(bodies=_always({"digest": "x"})),
+    "volumes": Route(queries=_always({}, {"month": "2026-10"})),
     "people": Route(queries=lambda side: [{}, {"q": side.name}, {"branch": side.branch.code}]),
     "person-new": Route(bodies=_taken_on),
     "person": Route(),
@@ -297,7 +305,13 @@ BLANKS: dict[str, tuple[Callable[[Side], Any], Any]] = {
     "round_": (lambda side: 1, 9),
 }
 #: Blanks that all may fill.
-COMMON = {"code": "late", "version": 1, "branch_code": "WUX", "username": "li"}
+COMMON = {
+    "code": "late",
+    "version": 1,
+    "branch_code": "WUX",
+    "username": "li",
+    "upload_id": 999_999_999,
+}
 
 
 @dataclass(frozen=True)
