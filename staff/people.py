@@ -19,7 +19,7 @@ from staff.branches import administrators_only, closed_sentence, sort_key
 from staff.models import Branch, Person, Post, Role
 
 #: Rows in one statement.
-_BATCH = 1000
+_BATCH = 500
 
 
 @dataclass(frozen=True)
