@@ -30,6 +30,7 @@ from complaints.models import (
     percent,
 )
 from complaints.rules import Action
+from staff.branches import closed_sentence
 from staff.models import Branch, Person, Role
 
 BASIS_LIMIT = 2000
@@ -82,10 +83,11 @@ class Finding:
 
 
 def checked(complaint: Complaint, finding: Finding) -> Finding:
-    """The finding as it is stored. Raises RuleBroken `basis.blank`, `person.elsewhere`,
-    `person.is_subject`, `party.one_of`, `party.twice`, `party.too_many`, `share.range`,
-    `share.sum`, `evidence.foreign`, `talks.foreign`, `text.*`."""
+    """The finding as it is stored. Raises RuleBroken `basis.blank`, `branch.closed`,
+    `person.elsewhere`, `person.is_subject`, `party.one_of`, `party.twice`, `party.too_many`,
+    `share.range`, `share.sum`, `evidence.foreign`, `talks.foreign`, `text.*`."""
     basis = checked_basis(finding.basis)
+    _check_open(finding.branch, "branch")
     _check_works_there(finding.branch, finding.person, "person")
     if finding.person.pk in complaint.subject_ids:
         raise RuleBroken(
@@ -115,8 +117,15 @@ def _check_party(party: Party) -> None:
         )
     if party.branch is None and (party.person or party.department):
         raise RuleBroken("party.one_of", _("外部供应商不填部门和责任人。"), field="others")
+    if party.branch:
+        _check_open(party.branch, "others")
     if party.branch and party.person:
         _check_works_there(party.branch, party.person, "others")
+
+
+def _check_open(branch: Branch, field: str) -> None:
+    if branch.closed_at:
+        raise RuleBroken("branch.closed", closed_sentence(branch), field=field)
 
 
 def _check_works_there(branch: Branch, person: Person, field: str) -> None:

@@ -115,7 +115,7 @@ class _Reach:
 
     def __init__(self) -> None:
         self.roster = Roster()
-        self.branches = list(Branch.objects.all())
+        self.branches = list(Branch.objects.live())
 
     def out_of(self, roles: Sequence[str]) -> list[Branch]:
         """The branches where nobody holds any of the roles, nor any post above."""

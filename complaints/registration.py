@@ -23,6 +23,7 @@ from complaints.models import (
 )
 from complaints.numbers import next_number
 from complaints.rules import Action
+from staff.branches import closed_sentence
 from staff.models import Branch, Person, Role
 
 #: Older than this, only quality and above may enter a complaint (`docs/domain.md` section 3).
@@ -64,8 +65,8 @@ def register(
 
     The same `submission_key` again returns the first case and False: nothing is written twice.
     Raises RuleBroken: `received_at.future`, `received_at.too_old`, `what.blank`,
-    `complainant.missing`, `settlement.blank`, `text.*`; NotAllowed `received_at.late_entry`,
-    `not_allowed`.
+    `complainant.missing`, `settlement.blank`, `branch.closed`, `text.*`; NotAllowed
+    `received_at.late_entry`, `not_allowed`.
     """
     if submission_key and (first := _find(submission_key)):
         return first, False
@@ -89,6 +90,10 @@ def _checked(report: Report, by: Person, at: datetime) -> Report:
     """The report with its texts as they are stored."""
     if by.role == Role.ADMINISTRATOR:
         raise NotAllowed("not_allowed", _("系统管理员不能登记投诉。"))
+    if report.concerned_branch and report.concerned_branch.closed_at:
+        raise RuleBroken(
+            "branch.closed", closed_sentence(report.concerned_branch), field="concerned_branch"
+        )
     received_at = report.received_at or at
     _check_received(received_at, by, at)
     cleaned = replace(

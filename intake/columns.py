@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Sequence
 from enum import Enum
+
+from intake.headings import Headings
 
 
 class Field(Enum):
@@ -205,40 +204,8 @@ NAMES: dict[Field, tuple[str, ...]] = {
         "complaint no",
     ),
 }
-_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】")
-_PUNCTUATION = re.compile(r"[\s_\-*:.#/]+")
+#: A row of a table is a header when it names the content.
+COMPLAINTS = Headings(NAMES, Field.WHAT)
 
-
-def _plain(header: str) -> str:
-    text = unicodedata.normalize("NFKC", header).lower()
-    return _PUNCTUATION.sub("", _BRACKETS.sub("", text))
-
-
-_MEANING = {
-    _plain(name): (meaning, rank)
-    for meaning, names in NAMES.items()
-    for rank, name in enumerate(names)
-}
-
-
-def meaning(header: str) -> Field | None:
-    """What a header says its column holds; None for one that says nothing to us."""
-    found = _MEANING.get(_plain(header))
-    return found[0] if found else None
-
-
-def understood(headers: Sequence[str]) -> dict[Field, list[int]]:
-    """The columns of each field by their positions, the surest name first."""
-    ranked: dict[Field, list[tuple[int, int]]] = {}
-    for position, header in enumerate(headers):
-        if found := _MEANING.get(_plain(header)):
-            ranked.setdefault(found[0], []).append((found[1], position))
-    return {name: [position for _, position in sorted(pairs)] for name, pairs in ranked.items()}
-
-
-def header_row(rows: Sequence[Sequence[str]]) -> int | None:
-    """Which of the first rows of a table is its header: of those that name the content, the one
-    that names most fields, the upper one of equals. None when no row names the content."""
-    scores = [len(found) if Field.WHAT in (found := understood(row)) else 0 for row in rows]
-    best = max(scores, default=0)
-    return scores.index(best) if best else None
+meaning = COMPLAINTS.meaning
+understood = COMPLAINTS.understood

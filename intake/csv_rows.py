@@ -8,14 +8,16 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from django.utils.translation import gettext as _
 
 from common.errors import RuleBroken
-from intake import columns, encodings
+from intake import encodings
+from intake.columns import COMPLAINTS
+from intake.headings import Headings
 from intake.rows import Row, Source
-from intake.tables import HEADER_WITHIN, headers_of, no_content_column, own_columns, under_header
+from intake.tables import HEADER_WITHIN, headers_of, no_key_column, own_columns, under_header
 
 _DELIMITERS = (",", "\t", ";", "|")
 # Never in a text that can be stored: the delimiter of a file with one column.
@@ -26,10 +28,10 @@ _RUNS = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
 _Record = tuple[int, list[str], csv.Error | None]
 
 
-def open_csv(file: TextIO) -> Source:
-    """The table's rows. Raises FileRefused `file.no_content_column`."""
+def open_csv(file: TextIO, headings: Headings[Any] = COMPLAINTS) -> Source:
+    """The table's rows. Raises FileRefused `file.no_content_column`, `file.no_key_column`."""
     head = list(islice(_lines(file), HEADER_WITHIN * 4))
-    delimiter, line = _header(head)
+    delimiter, line = _header(head, headings)
     records = _records(_lines(file, after=line - 1), delimiter)
     headers = headers_of(next(records)[1])
     if len(headers) == 1:
@@ -58,19 +60,19 @@ def _lines(file: TextIO, *, after: int = 0) -> Iterator[tuple[int, str]]:
     return ((line, text) for line, text in enumerate(file, start=1) if line > after)
 
 
-def _header(head: list[tuple[int, str]]) -> tuple[str, int]:
+def _header(head: list[tuple[int, str]], headings: Headings[Any]) -> tuple[str, int]:
     """The delimiter under which the header says most, and the line it stands in."""
     found: list[tuple[int, str, int]] = []
     seen: list[str] = []
     for delimiter in _DELIMITERS:
         records = list(islice(_records(iter(head), delimiter), HEADER_WITHIN))
         rows = [cells for _line, cells, _error in records]
-        at = columns.header_row(rows)
+        at = headings.header_row(rows)
         if at is not None:
-            found.append((len(columns.understood(rows[at])), delimiter, records[at][0]))
+            found.append((len(headings.understood(rows[at])), delimiter, records[at][0]))
         seen = max([seen, *rows[:1]], key=len)
     if not found:
-        raise no_content_column(headers_of(seen))
+        raise no_key_column(headings, headers_of(seen))
     _score, delimiter, line = max(found, key=lambda one: one[0])
     return delimiter, line
 

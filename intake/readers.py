@@ -6,10 +6,13 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 from django.utils.translation import gettext as _
 
+from intake.columns import COMPLAINTS
 from intake.csv_rows import open_csv, open_text
+from intake.headings import Headings
 from intake.jsonl_rows import open_jsonl
 from intake.rows import FileRefused, Source
 from intake.xlsx_rows import open_xlsx
@@ -19,18 +22,18 @@ _JSON_LINES = {".jsonl", ".ndjson"}
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Source]:
-    """The file's rows while the block lasts. Raises FileRefused `file.missing`, `file.empty`,
-    `file.kind` and what the format's reader raises."""
+def opened(path: Path, headings: Headings[Any] = COMPLAINTS) -> Iterator[Source]:
+    """The file's rows while the block lasts; JSONL holds complaints only. Raises FileRefused
+    `file.missing`, `file.empty`, `file.kind` and what the format's reader raises."""
     with ExitStack() as stack:
-        yield _open(path, stack)
+        yield _open(path, stack, headings)
 
 
-def _open(path: Path, stack: ExitStack) -> Source:
+def _open(path: Path, stack: ExitStack, headings: Headings[Any]) -> Source:
     start = _start(path)
     if start.startswith(b"PK"):
         _refuse_other_archives(path)
-        return open_xlsx(path, stack)
+        return open_xlsx(path, stack, headings)
     if start.startswith(_OLD_OFFICE):
         raise _kind(_("这是旧版 .xls 或加密的工作簿，请在 Excel 中另存为不加密的 .xlsx。"))
     visible = start.removeprefix(b"\xef\xbb\xbf").lstrip()
@@ -38,6 +41,8 @@ def _open(path: Path, stack: ExitStack) -> Source:
         raise _kind(_("这其实是网页或 XML 表格，请在 Excel 中打开后另存为 .xlsx。"))
     if visible[:1] == b"[" and path.suffix.lower().startswith(".json"):
         raise _kind(_("这是一整个 JSON 数组，请改成每行一个对象的 JSONL。"))
+    if headings is not COMPLAINTS:
+        return open_csv(stack.enter_context(open_text(path)), headings)
     if visible[:1] == b"{" or path.suffix.lower() in _JSON_LINES:
         return open_jsonl(stack.enter_context(path.open("rb")))
     return open_csv(stack.enter_context(open_text(path)))

@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from common.errors import RuleBroken
+from intake.columns import COMPLAINTS
+from intake.headings import Headings
 from intake.rows import VERDICT_COLUMNS, Cell, FileRefused, Row, as_text, is_empty
 
 #: How many rows a title above the header may take.
 HEADER_WITHIN = 30
+
+
+def no_key_column(headings: Headings[Any], headers: Sequence[str]) -> FileRefused:
+    """The sentence for a file that nowhere names what its rows are about."""
+    if headings is COMPLAINTS:
+        return no_content_column(headers)
+    return FileRefused(
+        "file.no_key_column",
+        _("找不到“%(key)s”这一列；现有的列：%(headers)s。")
+        % {
+            "key": headings.names[headings.key][0],
+            "headers": "、".join(h for h in headers if h)[:200] or _("无"),
+        },
+    )
 
 
 def no_content_column(headers: Sequence[str]) -> FileRefused:

@@ -19,10 +19,10 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.utils.escape import unescape
 from openpyxl.workbook import Workbook
 
-from intake import columns
-from intake.columns import Field
+from intake.columns import COMPLAINTS
+from intake.headings import Headings
 from intake.rows import Cell, FileRefused, Row, Source, Unreadable, as_text
-from intake.tables import HEADER_WITHIN, headers_of, no_content_column, own_columns, under_header
+from intake.tables import HEADER_WITHIN, headers_of, no_key_column, own_columns, under_header
 
 #: What a workbook may unfold to, in bytes, and how many times its own size that may be.
 LARGEST_UNPACKED = 100 * 1024 * 1024
@@ -50,10 +50,11 @@ class _Sheet:
     header_at: int = 0
 
 
-def open_xlsx(path: Path, stack: ExitStack) -> Source:
-    """The rows of every sheet that has a column for the content; the stack closes what is open.
+def open_xlsx(path: Path, stack: ExitStack, headings: Headings[Any] = COMPLAINTS) -> Source:
+    """The rows of every sheet that has a column for the key (the content of a complaint); the
+    stack closes what is open.
 
-    Raises FileRefused `file.bomb`, `file.broken`, `file.no_content_column`,
+    Raises FileRefused `file.bomb`, `file.broken`, `file.no_content_column`, `file.no_key_column`,
     `file.different_headers`.
     """
     _refuse_bomb(path)
@@ -63,12 +64,12 @@ def open_xlsx(path: Path, stack: ExitStack) -> Source:
     if any(has_formula for _merged, has_formula in scanned):
         written = _load(path, stack, data_only=False).worksheets
     sheets = [
-        _sheet(shown, formulas if has_formula else None, merged)
+        _sheet(shown, formulas if has_formula else None, merged, headings)
         for shown, formulas, (merged, has_formula) in zip(
             values.worksheets, written, scanned, strict=True
         )
     ]
-    return _source(sheets, since_1904=values.epoch == CALENDAR_MAC_1904)
+    return _source(sheets, headings, since_1904=values.epoch == CALENDAR_MAC_1904)
 
 
 def _load(path: Path, stack: ExitStack, *, data_only: bool) -> Workbook:
@@ -104,19 +105,26 @@ def _broken(error: Exception) -> FileRefused:
     )
 
 
-def _source(sheets: list[_Sheet], *, since_1904: bool) -> Source:
+def _source(sheets: list[_Sheet], headings: Headings[Any], *, since_1904: bool) -> Source:
     taken = [sheet for sheet in sheets if sheet.headers]
     others = [sheet for sheet in sheets if sheet.head and not sheet.headers]
     if not taken:
-        raise no_content_column(headers_of(others[0].head[0][1]) if others else ())
+        raise no_key_column(headings, headers_of(others[0].head[0][1]) if others else ())
     _refuse_different(taken)
     headers = taken[0].headers
     return Source(
-        chain.from_iterable(_under(sheet, named=len(taken) > 1) for sheet in taken),
+        chain.from_iterable(_under(sheet, headings, named=len(taken) > 1) for sheet in taken),
         headers[own_columns(headers) :],
-        [_("工作表“%(title)s”没有投诉内容列，未读取。") % {"title": one.title} for one in others],
+        [_skipped(headings) % {"title": one.title} for one in others],
         since_1904,
     )
+
+
+def _skipped(headings: Headings[Any]) -> str:
+    if headings is COMPLAINTS:
+        return _("工作表“%(title)s”没有投诉内容列，未读取。")
+    key = headings.names[headings.key][0]
+    return _("工作表“%(title)s”没有“{key}”列，未读取。").format(key=key)
 
 
 def _refuse_different(sheets: Sequence[_Sheet]) -> None:
@@ -129,12 +137,17 @@ def _refuse_different(sheets: Sequence[_Sheet]) -> None:
             )
 
 
-def _sheet(shown: Any, written: Any | None, merged: list[tuple[int, int, int, int]]) -> _Sheet:
+def _sheet(
+    shown: Any,
+    written: Any | None,
+    merged: list[tuple[int, int, int, int]],
+    headings: Headings[Any],
+) -> _Sheet:
     rows = enumerate(_rows(shown, written), start=1)
     sheet = _Sheet(shown.title, rows, merged)
     sheet.head = list(islice(rows, HEADER_WITHIN))
     names = _header_names([cells for _number, cells in sheet.head], merged)
-    at = columns.header_row(names)
+    at = headings.header_row(names)
     if at is not None:
         sheet.headers, sheet.header_at = headers_of(names[at]), at + 1
     sheet.head = [row for row in sheet.head if any(cell is not None for cell in row[1])]
@@ -219,8 +232,8 @@ def _header_names(
     return names
 
 
-def _under(sheet: _Sheet, *, named: bool) -> Iterator[Row]:
-    own_text = set(columns.understood(sheet.headers).get(Field.WHAT, ()))
+def _under(sheet: _Sheet, headings: Headings[Any], *, named: bool) -> Iterator[Row]:
+    own_text = set(headings.understood(sheet.headers).get(headings.key, ()))
     down = _Down([one for one in sheet.merged if one[1] > sheet.header_at], own_text)
     body = (row for row in sheet.head if row[0] > sheet.header_at)
     for number, cells in chain(body, sheet.rows):
@@ -230,8 +243,8 @@ def _under(sheet: _Sheet, *, named: bool) -> Iterator[Row]:
 
 
 class _Down:
-    """Cells merged over several rows count for each of them, the content excepted: one content
-    is one complaint."""
+    """Cells merged over several rows count for each of them, the key excepted: one content is
+    one complaint."""
 
     def __init__(self, merged: Sequence[tuple[int, int, int, int]], own_text: set[int]) -> None:
         self._starts: dict[int, list[tuple[int, int]]] = {}

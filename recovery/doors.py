@@ -16,6 +16,7 @@ from complaints.selectors import LEADING
 from quality.inspections import INSPECTING
 from recovery.caretakers import CARETAKERS
 from reports.access import READERS
+from staff import volumes
 from staff.models import Person, Role
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
@@ -91,6 +92,7 @@ def _list(action: Action) -> Entrance:
 
 _ALL = _both(EVERYONE)
 _SEEN = _both(READERS_OF_IT)
+_OFFICE_WORK = _both(ADMINISTRATOR)
 
 #: Every address by its name, as `urls.py` gives it.
 ENTRANCES: dict[str, Entrance] = {
@@ -109,6 +111,22 @@ ENTRANCES: dict[str, Entrance] = {
     "api-tokens": _both(STRANGERS),
     "api-token": _ALL,
     "api-me": _ALL,
+    "branch-list": _ALL,
+    "branch": _ALL,
+    "branch-new": _OFFICE_WORK,
+    "branch-rename": _OFFICE_WORK,
+    "branch-move": _OFFICE_WORK,
+    "branch-close": _OFFICE_WORK,
+    "branch-edit": _OFFICE_WORK,
+    "people": _ALL,
+    "person": _ALL,
+    "person-new": _OFFICE_WORK,
+    "person-edit": _OFFICE_WORK,
+    "post-new": _OFFICE_WORK,
+    "post-cancel": _OFFICE_WORK,
+    "volumes": _both(roles(volumes.READERS)),
+    "imports": _both(roles([Role.ADMINISTRATOR, *volumes.KEEPERS])),
+    "import": _both(roles([Role.ADMINISTRATOR, *volumes.KEEPERS])),
     "api-branches": _ALL,
     "api-people": _ALL,
     # the desk

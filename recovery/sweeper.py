@@ -22,6 +22,7 @@ from complaints.pulse import until_next_ring
 from notify.delivery import deliver
 from notify.selectors import oldest_waiting
 from recovery.places import sign_of_life
+from staff.people import take_up_posts
 
 logger = logging.getLogger(__name__)
 
@@ -69,13 +70,15 @@ class Sweeper:
         self.last_beat = 0.0
 
     def round(self) -> None:
-        """Take all that is due, say so, and sleep until the next ring or call."""
+        """Take all that is due, say so, and sleep until the next ring or call; every few seconds
+        look for planned posts whose time has come."""
         self._listen()
         taken = catch_up(database_now)
         if time.monotonic() - self.last_beat >= BEAT_EVERY:
             beat("sweep")
             sign_of_life("sweeper").touch()
             self.last_beat = time.monotonic()
+            take_up_posts(database_now())
         span = until_next_ring()
         wait = LONGEST_SLEEP if span is None else span.total_seconds()
         if wait <= 0 and not taken:

@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
 import complaints.urls
+import intake.urls
 import notify.urls
 import quality.urls
 import reports.urls
@@ -28,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include(api)),
     *staff.urls.urlpatterns,
     *complaints.urls.urlpatterns,
+    *intake.urls.urlpatterns,
     *quality.urls.urlpatterns,
     *notify.urls.urlpatterns,
     *reports.urls.urlpatterns,

@@ -47,6 +47,7 @@ from complaints.models import (
 )
 from complaints.outcome import Outcome, outcome_sql
 from complaints.sorting import is_charged_sql
+from reports import grouping
 from reports.periods import Week
 from staff.models import Branch, BranchKind, Person
 
@@ -118,7 +119,8 @@ class Figure:
         rows = self.source.rows(week, at).filter(self.condition)
         ruled = self.source.unit
         if branch is not None:
-            rows = rows.filter(**{ruled: branch})
+            units = grouping.ruled_to(grouping.tree_of(week, at), branch.pk)
+            rows = rows.filter(**{f"{ruled}__in": units})
         elif not self.firm_wide:
             rows = rows.filter(**{f"{ruled}__kind": BranchKind.BRANCH})
         return rows.order_by(self.source.moment, "pk")

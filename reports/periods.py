@@ -73,6 +73,11 @@ class Week:
         return _midnight(self.monday + timedelta(days=7))
 
     @property
+    def last_moment(self) -> datetime:
+        """The last one inside the week."""
+        return self.end - timedelta(microseconds=1)
+
+    @property
     def previous(self) -> Week:
         """The week before; in the first days of the year, one of last year."""
         return self._moved(-7)

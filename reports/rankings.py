@@ -14,9 +14,11 @@ from django.utils.translation import gettext_lazy as _
 from common import walls
 from complaints.models import ROUND_KINDS, ClockKind
 from reports.figures import FIGURES, SOURCES, Source
+from reports.grouping import ranked_unit, tree_of
 from reports.periods import Week
 from reports.scoring import Rate, places, score
 from staff.models import Branch, BranchKind
+from staff.tree import Tree
 
 #: With fewer complaints in the week a branch is listed, not ranked (`docs/domain.md` section 6).
 ENOUGH = 3
@@ -101,10 +103,11 @@ class Ranking:
 
 
 def weekly(week: Week, *, at: datetime) -> Ranking:
-    """The ranking of all branches as things stand at `at` (`docs/ranking.md`)."""
-    by_unit = _numbers_by_unit(week, at)
-    branches = Branch.objects.filter(kind=BranchKind.BRANCH)
-    rows = [_row(branch, by_unit.get(branch.pk, _zeros())) for branch in branches]
+    """The ranking of all branches as things stand at `at`, in the tree of the week's end
+    (`docs/ranking.md`)."""
+    tree = tree_of(week, at)
+    by_unit = _numbers_by_unit(week, at, tree)
+    rows = [_row(each, by_unit.get(each.pk, _zeros())) for each in _branches(tree, by_unit)]
     total = Tally(_sum([row.numbers for row in rows]))
     everything = _sum(list(by_unit.values()))
     return Ranking(
@@ -120,14 +123,25 @@ def weekly(week: Week, *, at: datetime) -> Ranking:
     )
 
 
-def _numbers_by_unit(week: Week, at: datetime) -> dict[int | None, Numbers]:
-    """All figures of each unit that any case was ruled to; None holds what is not yet ruled. The
-    firm publishes them; the cases behind them open only for those who may see them."""
+def _branches(tree: Tree, by_unit: Mapping[int | None, Numbers]) -> list[Branch]:
+    """What is ranked: the branches that were open at the end, by name, and those closed before it
+    whose figures no other branch has taken over."""
+    units = [each for each in tree.branches.values() if each.kind == BranchKind.BRANCH]
+    left = {unit for unit in by_unit if unit is not None and unit not in tree.branches}
+    units += Branch.objects.filter(pk__in=left, kind=BranchKind.BRANCH)
+    return sorted(units, key=lambda branch: (branch.sort_key, branch.code))
+
+
+def _numbers_by_unit(week: Week, at: datetime, tree: Tree) -> dict[int | None, Numbers]:
+    """All figures of each unit that answers for any ruled case; None holds what is not yet
+    ruled. The firm publishes them; the cases behind them open only for those who may see them."""
     found: dict[int | None, dict[str, Any]] = {}
     with walls.lifted():
         for source in SOURCES:
-            for unit, numbers in _grouped(source, week, at):
-                found.setdefault(unit, _zeros()).update(numbers)
+            for ruled_to, numbers in _grouped(source, week, at):
+                sums = found.setdefault(ruled_to and ranked_unit(tree, ruled_to), _zeros())
+                for name, number in numbers.items():
+                    sums[name] += number
     return dict(found)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from enum import Enum
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from common.walls import NOBODY, Eyes, Reach
 from staff.models import Branch, BranchKind, Person, Role
@@ -30,14 +30,18 @@ def scope_of(person: Person) -> Scope:
 
 
 def branches_in_scope(person: Person) -> QuerySet[Branch]:
-    """The branches whose cases the person may see."""
+    """The branches whose cases the person may see: those in reach, and the closed ones that one
+    of them has inherited, wherever they lay."""
     match scope_of(person):
         case Scope.NOTHING:
             return Branch.objects.none()
         case Scope.BRANCH:
-            return Branch.objects.filter(pk=person.branch_id)
+            return Branch.objects.filter(Q(pk=person.branch_id) | Q(heir=person.branch_id))
         case Scope.SUBTREE:
-            return Branch.objects.filter(path__startswith=person.branch.path)
+            below = person.branch.path
+            return Branch.objects.filter(
+                Q(path__startswith=below) | Q(heir__path__startswith=below)
+            )
         case Scope.EVERYTHING:
             return Branch.objects.all()
 

@@ -11,7 +11,6 @@ from django.contrib.auth.forms import AdminUserCreationForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from staff import branches
 from staff.branches import sort_key
 from staff.models import (
     AuthorityLimit,
@@ -33,11 +32,14 @@ class _NothingIsDeleted(admin.ModelAdmin[Any]):
 class BranchAdmin(_NothingIsDeleted):
     list_display = ("name", "code", "kind", "parent", "city")
     search_fields = ("name", "code")
-    fields = ("code", "name", "kind", "parent", "city", "calendar")
+    fields = ("code", "name", "kind", "parent", "city", "calendar", "closed_at", "heir")
 
-    def save_model(self, request: HttpRequest, obj: Branch, form: Any, change: bool) -> None:
-        """Through the one place that writes the tree."""
-        branches.save(obj)
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Branches are opened, moved and closed on their own pages, which keep the history."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 class CalendarYearInline(admin.TabularInline[CalendarYear, Calendar]):
@@ -83,6 +85,10 @@ class PersonAdmin(UserAdmin, _NothingIsDeleted):  # type: ignore[type-arg]
         (None, {"fields": ("username", "usable_password", "password1", "password2")}),
         (_("人员"), {"fields": ("name", "role", "branch", "phone", "email")}),
     )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Role and branch are changed by appointing to a post, on the person's own page."""
+        return ("role", "branch") if obj else ()
 
     def save_model(self, request: HttpRequest, obj: Person, form: Any, change: bool) -> None:
         """Administrators, and only they, get into the back office."""

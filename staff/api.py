@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
@@ -13,8 +14,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.api import Nouns, StrictSerializer, refuse_unknown_query
+from common.fields import Day
 from common.schema import LISTING, operation, query
-from staff import tokens
+from common.time import now
+from staff import tokens, tree
 from staff.access import scope_of
 from staff.models import Branch, BranchKind, Person, Role
 from staff.session import person_of
@@ -42,7 +45,7 @@ class BranchNameOut(serializers.Serializer[Branch]):
 
 
 class BranchRowOut(BranchNameOut):
-    """A branch with its place in the firm."""
+    """A branch with its place in the firm; closed ones say when, and who took over."""
 
     kind = serializers.ChoiceField(choices=BranchKind.choices)
     kind_label = serializers.CharField(source="get_kind_display")
@@ -50,6 +53,8 @@ class BranchRowOut(BranchNameOut):
     parent = serializers.CharField(  # type: ignore[assignment]  # a field, not the property
         source="parent.code", default=None, allow_null=True
     )
+    closed_at = serializers.DateTimeField(allow_null=True)
+    heir = serializers.CharField(source="heir.code", default=None, allow_null=True)
 
 
 class PersonOut(serializers.Serializer[Person]):
@@ -146,11 +151,23 @@ class Me(Nouns):
 class Branches(Nouns):
     """The units of the firm."""
 
-    @operation(_("机构"), tag="reference", returns=BranchRowOut(many=True), errors=LISTING)
+    @operation(
+        _("机构"),
+        tag="reference",
+        returns=BranchRowOut(many=True),
+        errors=LISTING,
+        parameters=[query("as_of", _("日期，如 2026-11-20：当天结束时的机构，含后来撤并的"))],
+    )
     def list(self, request: Request) -> Response:
-        """All branches, in the order of their names."""
-        refuse_unknown_query(request, frozenset())
-        return self.page(Branch.objects.select_related("parent"), BranchRowOut)
+        """The branches as they are, in the order of their names; or the whole tree of a day, each
+        behind its parent."""
+        refuse_unknown_query(request, frozenset({"as_of"}))
+        written = request.query_params.get("as_of", "")
+        if not written:
+            live = Branch.objects.live().select_related("parent", "heir")
+            return self.page(live, BranchRowOut)
+        moment = tree.end_of(_day(written), now())
+        return self.page(list(tree.as_of(moment).branches.values()), BranchRowOut)
 
 
 class People(Nouns):
@@ -167,6 +184,14 @@ class People(Nouns):
         """The active people of the firm or of one branch, administrators left out."""
         refuse_unknown_query(request, frozenset({"branch"}))
         return self.page(_people(request.query_params.get("branch", "")), PersonRowOut)
+
+
+def _day(written: str) -> date:
+    """Raises ValidationError beside `as_of`."""
+    try:
+        return Day().to_internal_value(written)
+    except serializers.ValidationError as error:
+        raise serializers.ValidationError({"as_of": error.detail}) from error
 
 
 def _people(branch: str) -> QuerySet[Person]:

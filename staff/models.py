@@ -3,15 +3,18 @@ role may promise."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
 from django.contrib.postgres.indexes import OpClass
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
+from common.ranges import TsTzRange
 from staff.hours import validate_day, validate_week, validate_zone
 
 
@@ -116,8 +119,19 @@ class BranchKind(models.TextChoices):
     BRANCH = "branch", _("分公司")
 
 
+class BranchQuerySet(models.QuerySet["Branch"]):
+    def live(self) -> Self:
+        """Those that are not closed."""
+        return self.filter(closed_at=None)
+
+
 class Branch(models.Model):
-    """A unit of the firm. `path` is `/1/4/9/`: its ancestors' ids from the top, and its own."""
+    """A unit of the firm as it is now; its spans say what it was called and where it lay before.
+    `path` is `/1/4/9/`: its ancestors' ids from the top, and its own.
+
+    A closed one has a `successor`, named when it was closed, and an `heir`: the live branch at
+    the end of that line, to which its duties and the sight of its cases have gone.
+    """
 
     code = models.CharField(
         _("代码"),
@@ -147,6 +161,21 @@ class Branch(models.Model):
         help_text=_("留空则用最近一级有日历的上级的；上级都没有，就是每天 24 小时。"),
     )
     sort_key = models.CharField(max_length=200, editable=False)
+    closed_at = models.DateTimeField(_("撤并时间"), null=True, editable=False)
+    successor = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("接手机构"),
+    )
+    heir = models.ForeignKey(
+        "self", models.PROTECT, null=True, editable=False, related_name="heritage"
+    )
+
+    objects = BranchQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("机构")
@@ -165,6 +194,15 @@ class Branch(models.Model):
                 name="branch_only_headquarters_has_no_parent",
                 violation_error_message=_("除总部外，每个机构都要有上级。"),
             ),
+            models.CheckConstraint(
+                condition=models.Q(closed_at=None, successor=None, heir=None)
+                | models.Q(closed_at__isnull=False, successor__isnull=False, heir__isnull=False),
+                name="branch_closed_has_an_heir",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(kind="headquarters") | models.Q(closed_at=None),
+                name="branch_headquarters_stays_open",
+            ),
         ]
         indexes: ClassVar = [
             # Read by access.scope: everything under a branch is a prefix of its path.
@@ -178,6 +216,84 @@ class Branch(models.Model):
     def ancestor_ids(self) -> list[int]:
         """From this branch up to headquarters."""
         return [int(part) for part in reversed(self.path.strip("/").split("/"))]
+
+
+class BranchSpan(models.Model):
+    """What a branch was called and below which it lay, `since` (null: as far back as anything is
+    known) `until` (null: still). The last of a live branch is open and says what the branch says;
+    that of a closed one ended when it closed. A trigger holds both."""
+
+    branch = models.ForeignKey(
+        Branch, models.PROTECT, related_name="spans", db_index=False, verbose_name=_("机构")
+    )
+    name = models.CharField(_("名称"), max_length=60)
+    sort_key = models.CharField(max_length=200, editable=False)
+    parent = models.ForeignKey(
+        Branch, models.PROTECT, null=True, related_name="spans_below", verbose_name=_("上级")
+    )
+    since = models.DateTimeField(_("起"), null=True)
+    until = models.DateTimeField(_("止"), null=True)
+    by = models.ForeignKey("staff.Person", models.PROTECT, null=True, related_name="+")
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = _("机构沿革")
+        verbose_name_plural = _("机构沿革")
+        ordering = ("branch", models.F("since").asc(nulls_first=True))
+        constraints: ClassVar = [
+            ExclusionConstraint(
+                name="branch_span_no_overlap",
+                expressions=[
+                    ("branch", RangeOperators.EQUAL),
+                    (TsTzRange("since", "until"), RangeOperators.OVERLAPS),
+                ],
+            ),
+            models.CheckConstraint(
+                condition=models.Q(since=None)
+                | models.Q(until=None)
+                | models.Q(since__lt=models.F("until")),
+                name="branch_span_not_empty",
+            ),
+            models.UniqueConstraint(
+                fields=["branch"], condition=models.Q(until=None), name="branch_span_one_open"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class BusinessVolume(models.Model):
+    """How many pieces (单) a branch handled in a month. A correction is a new row; the old one
+    stays, `superseded_at` says since when it no longer counts."""
+
+    branch = models.ForeignKey(
+        Branch, models.PROTECT, related_name="volumes", verbose_name=_("机构")
+    )
+    month = models.DateField(_("月份"), help_text=_("当月第一天。"))
+    pieces = models.PositiveBigIntegerField(_("业务量（单）"))
+    source = models.CharField(_("来源"), max_length=200)
+    by = models.ForeignKey("staff.Person", models.PROTECT, related_name="+")
+    at = models.DateTimeField(_("录入时间"))
+    superseded_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("业务量")
+        verbose_name_plural = _("业务量")
+        ordering = ("-month", "branch__sort_key", "-at", "-pk")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["branch", "month"],
+                condition=models.Q(superseded_at=None),
+                name="business_volume_one_standing",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(month__day=1), name="business_volume_month_begins"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.branch_id} {self.month:%Y-%m} {self.pieces}"
 
 
 class Role(models.TextChoices):
@@ -253,6 +369,63 @@ class Person(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.name
+
+
+class Post(models.Model):
+    """What somebody is in a branch, `since` (null: as far back as anything is known) `until`
+    (null: until further notice). `is_current` is the one that the person's own row shows; one
+    that is planned becomes current when its time has come, unless it was cancelled before."""
+
+    person = models.ForeignKey(
+        Person, models.PROTECT, related_name="posts", db_index=False, verbose_name=_("人员")
+    )
+    role = models.CharField(_("角色"), max_length=12, choices=Role)
+    branch = models.ForeignKey(Branch, models.PROTECT, related_name="posts", verbose_name=_("机构"))
+    since = models.DateTimeField(_("起"), null=True)
+    until = models.DateTimeField(_("止"), null=True)
+    is_current = models.BooleanField(default=False)
+    cancelled_at = models.DateTimeField(null=True)
+    by = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", db_index=False)
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = _("任职")
+        verbose_name_plural = _("任职")
+        ordering = ("person", models.F("since").asc(nulls_first=True))
+        constraints: ClassVar = [
+            ExclusionConstraint(
+                name="post_no_overlap",
+                expressions=[
+                    ("person", RangeOperators.EQUAL),
+                    (TsTzRange("since", "until"), RangeOperators.OVERLAPS),
+                ],
+                condition=models.Q(cancelled_at=None),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(since=None)
+                | models.Q(until=None)
+                | models.Q(since__lt=models.F("until")),
+                name="post_not_empty",
+            ),
+            models.UniqueConstraint(
+                fields=["person"], condition=models.Q(is_current=True), name="post_one_current"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_current=False) | models.Q(cancelled_at=None),
+                name="post_current_not_cancelled",
+            ),
+        ]
+        indexes: ClassVar = [
+            # Read by people.take_up_posts: what is planned.
+            models.Index(
+                fields=["since"],
+                condition=models.Q(is_current=False, until=None, cancelled_at=None),
+                name="post_planned",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.role}"
 
 
 class AuthorityLimit(models.Model):

@@ -1,4 +1,5 @@
-"""Who holds a role for a branch; a vacant post passes to the next level up at once."""
+"""Who holds a role for a branch; a vacant post passes to the next level up at once, the duties
+of a closed branch to its heir."""
 
 from __future__ import annotations
 
@@ -27,10 +28,7 @@ class Roster:
         self._known: set[str] = set()
         self._holders: dict[tuple[str, int], list[int]] = defaultdict(list)
         self._read(list(_FROM_THE_TOP))
-        self._ancestors = {
-            pk: [int(part) for part in reversed(path.strip("/").split("/"))]
-            for pk, path in Branch.objects.values_list("pk", "path")
-        }
+        self._ancestors = _ancestors()
 
     def _read(self, roles: Sequence[str]) -> None:
         people = Person.objects.filter(is_active=True, role__in=roles).order_by("pk")
@@ -41,10 +39,10 @@ class Roster:
     def holders(
         self, role: str, branch_id: int, *, without: frozenset[int] = frozenset()
     ) -> list[int]:
-        """Ids of the people who answer for `role` in the branch: its own, else the nearest
-        above; when no one on the way up holds it, the next higher role is asked the same, and in
-        the end the highest post that is held. The post of somebody in `without` counts as
-        vacant. Empty only where nobody holds any."""
+        """Ids of the people who answer for `role` in the branch (its heir where it is closed): its
+        own, else the nearest above; when no one on the way up holds it, the next higher role is
+        asked the same, and in the end the highest post that is held. The post of somebody in
+        `without` counts as vacant. Empty only where nobody holds any."""
         key = (role, branch_id, without)
         if role not in self._known:
             self._read([role])
@@ -71,6 +69,16 @@ class Roster:
         """The holders of each role, each person once, in the roles' order."""
         found = (pk for role in roles for pk in self.holders(role, branch_id, without=without))
         return list(dict.fromkeys(found))
+
+
+def _ancestors() -> dict[int, list[int]]:
+    """From each branch up to headquarters; for a closed one, from its heir."""
+    branches = list(Branch.objects.values_list("pk", "path", "heir"))
+    upwards = {
+        pk: [int(part) for part in reversed(path.strip("/").split("/"))]
+        for pk, path, _heir in branches
+    }
+    return {pk: upwards[heir or pk] for pk, _path, heir in branches}
 
 
 def duty(*, without: Collection[int] = ()) -> list[int]:

@@ -36,12 +36,14 @@ import recovery.urls
 import reports.access
 import reports.figures
 import reports.first_response
+from common import walls
 from complaints.duplicates import Elsewhere
 from complaints.models import Allowance, Attachment, Complaint, Event, Remedy
 from notify.models import Message
 from quality.models import Sheet
 from recovery.doors import EVERYONE, STRANGERS, Entrance
-from staff.access import Scope
+from staff import branches
+from staff.access import Scope, eyes_of
 from staff.models import Branch, Person
 from tests.world import World
 
@@ -195,7 +197,8 @@ def _more_in_rows(self: Any, complaint: Complaint) -> dict[str, Any]:
 
 
 def _named_after_phone(patch: Patch, world: World, settings: Any) -> None:
-    Branch.objects.filter(pk=world.cast.lanzhou.pk).update(name=world.northwest.phone)
+    world.cast.lanzhou.name = world.northwest.phone
+    branches.save(world.cast.lanzhou)
 
 
 def _all_branches(person: Person) -> Any:

@@ -140,6 +140,25 @@ def _always(*bodies: Words) -> Fill:
     return lambda side: list(bodies)
 
 
+def _founding(side: Side) -> list[Words]:
+    return [
+        {"code": "NEW", "name": "新分公司", "kind": "branch", "parent": side.branch.code,
+         "since": "2026-11-24T10:00"},
+    ]  # fmt: skip
+
+
+def _taken_on(side: Side) -> list[Words]:
+    return [
+        {"username": "neu", "name": "新人", "role": "frontline", "branch": side.branch.code,
+         "since": "2026-11-24T10:00"},
+    ]  # fmt: skip
+
+
+def _importing(side: Side) -> list[Words]:
+    told = f"机构,月份,业务量\n{side.branch.code},2026-10,9600\n"
+    return [{"kind": "volumes", "file": SimpleUploadedFile("b.csv", told.encode())}]
+
+
 def _week(side: Side) -> list[Words]:
     return [{}, {"week": "2026-W47"}]
 
@@ -167,6 +186,24 @@ ROUTES: dict[str, Route] = {
     "set_language": Route(bodies=_always({"language": "en", "next": "/"})),
     "sign-in": Route(bodies=_always({"username": "li", "password": "wrong"})),
     "sign-out": Route(),
+    "branch-list": Route(queries=_always({}, {"as_of": "2026-11-01"}, {"as_of": "x"})),
+    "branch-new": Route(bodies=_founding),
+    "branch": Route(),
+    "branch-rename": Route(bodies=_always({"name": "新名称", "since": "2026-11-24T10:00"})),
+    "branch-move": Route(bodies=_always({"parent": "NW", "since": "2026-11-24T10:00"})),
+    "branch-close": Route(bodies=_always({"into": "SUZ", "since": "2026-11-24T10:00"})),
+    "branch-edit": Route(bodies=_always({"city": "无锡"})),
+    "imports": Route(bodies=_importing),
+    "import": Route(bodies=_always({"digest": "x"})),
+    "volumes": Route(queries=_always({}, {"month": "2026-10"})),
+    "people": Route(queries=lambda side: [{}, {"q": side.name}, {"branch": side.branch.code}]),
+    "person-new": Route(bodies=_taken_on),
+    "person": Route(),
+    "person-edit": Route(bodies=_always({"name": "李静怡"})),
+    "post-new": Route(
+        bodies=_always({"role": "quality", "branch": "HQ", "since": "2026-11-24T10:00"})
+    ),
+    "post-cancel": Route(),
     "desk": Route(),
     "board": Route(queries=_always({}, {"level": "1"}, {"acknowledged": "no"})),
     "acknowledgements": Route(bodies=lambda side: [{"ids": [side.raised.pk], "note": "跟进"}]),
@@ -234,7 +271,7 @@ ROUTES: dict[str, Route] = {
     "api-tokens": Route(bodies=_always({"username": "li", "password": "wrong"})),
     "api-token": Route(),
     "api-me": Route(),
-    "api-branches": Route(),
+    "api-branches": Route(queries=_always({}, {"as_of": "2026-11-01"})),
     "api-people": Route(queries=lambda side: [{}, {"branch": side.branch.code}]),
     "api-messages": Route(queries=_always({}, {"unread": "1"})),
     "api-messages-read": Route(),
@@ -318,7 +355,13 @@ BLANKS: dict[str, tuple[Callable[[Side], Any], Any]] = {
     "inspection_id": (lambda side: side.drawn.pk, 999_999_999),
 }
 #: Blanks that all may fill.
-COMMON = {"code": "late", "version": 1}
+COMMON = {
+    "code": "late",
+    "version": 1,
+    "branch_code": "WUX",
+    "username": "li",
+    "upload_id": 999_999_999,
+}
 
 
 @dataclass(frozen=True)

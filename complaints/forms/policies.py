@@ -76,7 +76,7 @@ class PreviewForm(forms.Form):
         ],
     )
     branch = forms.ModelChoiceField(
-        Branch.objects.all(), label=_("受理机构"), to_field_name="code", empty_label=None
+        Branch.objects.live(), label=_("受理机构"), to_field_name="code", empty_label=None
     )
     severity = forms.ChoiceField(label=_("严重程度"), choices=Severity)
     channel = forms.ChoiceField(label=_("渠道"), choices=Channel)
@@ -89,7 +89,7 @@ def usual_question(person: Person, at: datetime) -> dict[str, str]:
     branch = (
         person.branch
         if person.branch.kind == BranchKind.BRANCH
-        else Branch.objects.filter(kind=BranchKind.BRANCH).first() or person.branch
+        else Branch.objects.live().filter(kind=BranchKind.BRANCH).first() or person.branch
     )
     return {
         "received_at": f"{_friday(timezone.localdate(at)):%Y-%m-%d}T{time(17, 40):%H:%M}",

@@ -48,7 +48,7 @@ class RegisterForm(forms.Form):
         label=_("类别"), empty_label=_("请选择"), error_messages={"required": _("请选择类别。")}
     )
     concerned_branch = forms.ModelChoiceField(
-        Branch.objects.all(), label=_("涉及机构"), required=False, empty_label=_("未知")
+        Branch.objects.live(), label=_("涉及机构"), required=False, empty_label=_("未知")
     )
     subjects = CleanText(
         label=_("被投诉的员工"),

@@ -62,7 +62,7 @@ def _share(**kwargs: Any) -> forms.DecimalField:
 
 
 def _branch(**kwargs: Any) -> forms.ModelChoiceField[Branch]:
-    return forms.ModelChoiceField(Branch.objects.all(), **kwargs)
+    return forms.ModelChoiceField(Branch.objects.live(), **kwargs)
 
 
 def _department() -> forms.ModelChoiceField[Department]:

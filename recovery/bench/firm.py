@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.db import transaction
+
 from complaints import registration
 from complaints.models import Category, Channel, Clock, Complaint, Severity
 from complaints.registration import Report
 from recovery.bench import sql
-from staff.models import Branch, BranchKind, Person, Role
+from staff.models import Branch, BranchKind, BranchSpan, Person, Role
 
 REGIONS = 31
 BRANCHES = 500
@@ -60,6 +62,7 @@ def model_case(at: datetime) -> Complaint:
     return case
 
 
+@transaction.atomic
 def _branches(kind: BranchKind, parents: Sequence[Branch | None]) -> list[Branch]:
     made = Branch.objects.bulk_create(
         Branch(kind=kind, parent=parent, code=code, name=code, path=code, sort_key=code)
@@ -68,6 +71,10 @@ def _branches(kind: BranchKind, parents: Sequence[Branch | None]) -> list[Branch
     for branch in made:
         branch.path = f"{branch.parent.path if branch.parent else '/'}{branch.pk}/"
     Branch.objects.bulk_update(made, ["path"])
+    BranchSpan.objects.bulk_create(
+        BranchSpan(branch=each, name=each.name, sort_key=each.sort_key, parent=each.parent)
+        for each in made
+    )
     return made
 
 

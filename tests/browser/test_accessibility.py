@@ -13,6 +13,8 @@ from playwright.sync_api import Page, expect
 
 from complaints import policy_drafts
 from complaints.models import Policy, PolicyState
+from intake import firm_import
+from intake.models import Kind, Upload
 from staff.models import Person
 from tests.browser.doing import open_action, put, send
 from tests.browser.fixtures import OpenAs
@@ -69,6 +71,21 @@ PAGES: dict[str, Callable[[Scene], list[Any]]] = {
     "ranking": lambda _s: [],
     "ranking-cases": lambda _s: [],
     "system": lambda _s: [],
+    "branch-list": lambda _s: [],
+    "branch-new": lambda _s: [],
+    "branch": lambda _s: ["WUX"],
+    "branch-rename": lambda _s: ["WUX"],
+    "branch-move": lambda _s: ["WUX"],
+    "branch-close": lambda _s: ["WUX"],
+    "branch-edit": lambda _s: ["WUX"],
+    "imports": lambda _s: [],
+    "import": lambda _s: [_list_of_people().pk],
+    "volumes": lambda _s: [],
+    "people": lambda _s: [],
+    "person-new": lambda _s: [],
+    "person": lambda _s: ["li"],
+    "person-edit": lambda _s: ["li"],
+    "post-new": lambda _s: ["li"],
     "sign-in": lambda _s: [],
     "api-docs": lambda _s: [],
 }
@@ -81,7 +98,7 @@ QUERY = {
 NO_PAGES = {
     "healthz", "readyz", "set_language", "sign-out", "complaint-hints", "complaint-lookup",
     "reveal", "attachment", "inbox-read", "message", "ranking-xlsx", "ranking-csv",
-    "policy-draft", "policy-reset", "policy-submission", "policy-approval",
+    "post-cancel", "policy-draft", "policy-reset", "policy-submission", "policy-approval",
 }  # fmt: skip
 #: The same for everybody; looked at in tests of their own.
 SEEN_BY_STRANGERS = {"sign-in", "api-docs"}
@@ -104,6 +121,16 @@ def _draft() -> Policy:
     sick = [replace(lengths[0], steps=lengths[0].steps[:1]), *lengths[1:]]
     vip = replace(lengths[0], severity="major", channel="p12345")
     return policy_drafts.save(made.pk, [*sick, vip], "改", by=chen, at=MONDAY)
+
+
+def _list_of_people() -> Upload:
+    """A list with a line of each kind, uploaded and not confirmed."""
+    found = Upload.objects.first()
+    if found:
+        return found
+    root = Person.objects.get(username="root")
+    told = "用户名,姓名,角色,机构\nneu,新人,一线,WUX\nli,李静怡,,\nwang,王强,,\nx,,,\n"
+    return firm_import.upload(Kind.PEOPLE, "人员.csv", told.encode(), by=root, at=MONDAY)
 
 
 def url_names(patterns: list[Any] | None = None) -> Iterator[str]:

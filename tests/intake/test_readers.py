@@ -14,7 +14,7 @@ import openpyxl
 import pytest
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from intake import columns
+from intake import columns, headings
 from intake.columns import Field
 from intake.readers import opened
 from intake.rows import FileRefused, Unreadable
@@ -375,7 +375,7 @@ def test_what_headers_mean(header: str, found: Field | None) -> None:
 
 
 def test_no_name_means_two_things() -> None:
-    names = [columns._plain(name) for names in columns.NAMES.values() for name in names]
+    names = [headings.plain(name) for names in columns.NAMES.values() for name in names]
     assert len(names) == len(set(names))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +17,7 @@ from staff import branches
 from staff.models import Branch, BranchKind
 from tests.conftest import MONDAY, Cast
 from tests.reports.conftest import CUT_OFF, HOUR, WEEK, WUXI, WUXI_SCORE, Acts, Played, Settled
+from tests.staff.moving import vacate
 
 
 def rows_by_code(**kwargs: Any) -> dict[str, Row]:
@@ -103,7 +105,7 @@ def test_more_branches_and_cases_need_no_more_queries(
     acts: Acts, cast: Cast, django_assert_num_queries: Any
 ) -> None:
     acts.settle(acts.case(cast.wuxi, MONDAY))
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         weekly(WEEK, at=CUT_OFF)
     for branch in _open_branches(cast, 6):
         case = acts.case(branch, MONDAY)
@@ -164,3 +166,35 @@ def test_a_week_of_five_thousand_cases_is_ranked_in_a_breath(acts: Acts, cast: C
 
 def test_every_figure_has_words_for_its_page() -> None:
     assert all(str(figure.label) for figure in FIGURES.values())
+
+
+def test_a_week_is_told_in_the_tree_of_its_end(cast: Cast, acts: Acts) -> None:
+    """Suzhou is renamed on the Monday after, and Lanzhou merged into it in the middle of the week
+    before: each week has the names and branches of its own last moment."""
+    for n in range(3):
+        acts.case(cast.lanzhou, MONDAY + n * HOUR)
+    acts.case(cast.suzhou, MONDAY)
+    vacate(cast, cast.lanzhou, cast.wuxi, at=CUT_OFF)
+    merged = WEEK.end - timedelta(days=3)
+    branches.rename(cast.suzhou.pk, "太湖分公司", since=WEEK.end, by=cast.root, at=CUT_OFF)
+    before = {row.branch.code: (row.branch.name, row.complaints) for row in ranked()}
+    assert before["LZ"] == ("兰州分公司", 3)
+    assert before["SUZ"] == ("苏州分公司", 1)
+    branches.merge(cast.lanzhou.pk, cast.wuxi, since=merged, by=cast.root, at=CUT_OFF)
+    after = {row.branch.code: (row.branch.name, row.complaints) for row in ranked()}
+    assert after == {"WUX": ("无锡分公司", 3), "SUZ": ("苏州分公司", 1)}
+    listed = FIGURES["complaints"].rows(WEEK, at=CUT_OFF, branch=cast.wuxi)
+    assert {case.responsible_branch for case in listed} == {cast.lanzhou}
+    assert {row.branch.code for row in weekly(WEEK.previous, at=CUT_OFF).rows} >= {"LZ"}
+
+
+def test_figures_that_no_branch_has_taken_over_keep_their_row(cast: Cast, acts: Acts) -> None:
+    acts.case(cast.suzhou, MONDAY)
+    vacate(cast, cast.suzhou, cast.wuxi, at=CUT_OFF)
+    branches.close(cast.suzhou.pk, since=WEEK.end - timedelta(days=1), by=cast.root, at=CUT_OFF)
+    rows = {row.branch.code: row.complaints for row in ranked()}
+    assert rows == {"WUX": 0, "SUZ": 1, "LZ": 0}
+
+
+def ranked() -> list[Row]:
+    return weekly(WEEK, at=CUT_OFF).rows

@@ -495,14 +495,9 @@ def test_a_day_changed_by_a_person_is_theirs(office: Client, cast: Cast) -> None
     assert "已经有这一天" in again.content.decode()
 
 
-def test_a_branch_chooses_its_calendar(office: Client, cast: Cast) -> None:
+def test_a_branch_chooses_its_calendar(cast: Cast) -> None:
     calendar = Calendar.objects.create(name="门店", weekly=OFFICE)
-    form = {
-        "code": "WUX", "name": "无锡分公司", "kind": "branch", "parent": cast.east.pk, "city": "",
-        "calendar": calendar.pk,
-    }  # fmt: skip
-    address = f"/back-office/staff/branch/{cast.wuxi.pk}/change/"
-    assert office.post(address, form).status_code == 302
+    branches.describe(cast.wuxi.pk, city="", calendar=calendar, by=cast.root)
     assert hours_of(cast.wuxi) is not None
     assert Branch.objects.get(code="WUX").path == cast.wuxi.path
 

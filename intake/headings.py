@@ -1,0 +1,52 @@
+"""How the header of a table is found, and what its columns mean."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Generic, TypeVar
+
+F = TypeVar("F", bound=Hashable)
+
+_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】")
+_PUNCTUATION = re.compile(r"[\s_\-*:.#/]+")
+
+
+def plain(header: str) -> str:
+    """The header's letters; blanks, `_`, `-`, `*` and what stands in brackets don't count."""
+    text = unicodedata.normalize("NFKC", header).lower()
+    return _PUNCTUATION.sub("", _BRACKETS.sub("", text))
+
+
+class Headings(Generic[F]):
+    """The names of each field, the surest first. A row is a header when it names the `key`."""
+
+    def __init__(self, names: Mapping[F, tuple[str, ...]], key: F) -> None:
+        self.names = names
+        self.key = key
+        self._meaning = {
+            plain(name): (meaning, rank)
+            for meaning, group in names.items()
+            for rank, name in enumerate(group)
+        }
+
+    def meaning(self, header: str) -> F | None:
+        """What a header says its column holds; None for one that says nothing to us."""
+        found = self._meaning.get(plain(header))
+        return found[0] if found else None
+
+    def understood(self, headers: Sequence[str]) -> dict[F, list[int]]:
+        """The columns of each field by their positions, the surest name first."""
+        ranked: dict[F, list[tuple[int, int]]] = {}
+        for position, header in enumerate(headers):
+            if found := self._meaning.get(plain(header)):
+                ranked.setdefault(found[0], []).append((found[1], position))
+        return {name: [position for _, position in sorted(pairs)] for name, pairs in ranked.items()}
+
+    def header_row(self, rows: Sequence[Sequence[str]]) -> int | None:
+        """Which of the first rows of a table is its header: of those that name the key, the one
+        that names most fields, the upper one of equals. None when no row names the key."""
+        scores = [len(found) if self.key in (found := self.understood(row)) else 0 for row in rows]
+        best = max(scores, default=0)
+        return scores.index(best) if best else None
