@@ -1,6 +1,7 @@
 """All settings, read from the environment; NAME_FILE names a file that holds the secret NAME."""
 
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -238,6 +239,8 @@ ACCOUNT_FORMS = {
 }
 #: Proxies whose X-Forwarded-For is believed: addresses or networks, separated by commas.
 TRUSTED_PROXIES = [net.strip() for net in env.list("TRUSTED_PROXIES", default=[]) if net.strip()]
+for _net in TRUSTED_PROXIES:
+    ip_network(_net, strict=False)  # a slip stops the start, not every sign-in
 #: From which role upwards a second factor is required; empty: of nobody.
 MFA_REQUIRED_FROM = env.str("MFA_REQUIRED_FROM", default="").strip()
 if MFA_REQUIRED_FROM not in ("", "frontline", "supervisor", "quality", "director", "gm", "admin"):

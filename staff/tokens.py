@@ -104,6 +104,7 @@ def sign_in(
     if second_factor.is_required(person) or second_factor.has_one(person):
         raise needs_second_factor()
     grant, token = issue(person, name="", scope=TokenScope.ALL, lasts=knox_settings.TOKEN_TTL)
+    TokenGrant.objects.filter(pk=grant.pk).update(last_used_at=at)  # signing in is a use
     return person, token, grant.token.expiry
 
 

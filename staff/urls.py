@@ -10,6 +10,7 @@ from allauth.mfa.webauthn import views as passkeys
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, path
+from django.views.generic import RedirectView
 
 from staff.door import pages, sso
 from staff.door.admin_login import admin_login
@@ -26,6 +27,11 @@ urlpatterns: list[URLPattern] = [
     ),
     path("sign-out/", login_not_required(LogoutView.as_view(next_page="sign-in")), name="sign-out"),
     path("back-office/login/", login_not_required(admin_login), name="admin-login"),
+    path(
+        "back-office/password_change/",
+        RedirectView.as_view(pattern_name="account_change_password"),
+        name="admin-password-change",
+    ),
     path("oidc/<slug:provider_id>/", login_not_required(sso.leave), name="openid_connect_login"),
     path(
         "oidc/<slug:provider_id>/callback/",

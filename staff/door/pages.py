@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from common.forms import CleanText, attempt
-from staff import stays, tokens
+from staff import agents, stays, tokens
 from staff.models import TokenScope
 from staff.session import person_of
 
@@ -26,9 +26,10 @@ _DAYS = (30, 90, 180, 365)
 
 @require_GET
 def session_list(request: HttpRequest) -> HttpResponse:
-    """Where the person is signed in; this one first of all to them."""
+    """Where the person is signed in, the latest seen first."""
     found = stays.listed(person_of(request), timezone.now())
-    context = {"stays": found, "here": request.session.session_key, "nav": ""}
+    rows = [(stay, agents.spoken(stay.user_agent)) for stay in found]
+    context = {"stays": rows, "here": request.session.session_key, "nav": ""}
     return render(request, "staff/sessions.html", context)
 
 

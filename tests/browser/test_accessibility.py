@@ -86,8 +86,8 @@ QUERY = {
 NO_PAGES = {
     "healthz", "readyz", "set_language", "sign-out", "complaint-hints", "complaint-lookup",
     "reveal", "attachment", "inbox-read", "message", "ranking-xlsx", "ranking-csv",
-    "account_login", "admin-login", "openid_connect_login", "openid_connect_callback",
-    "session-end", "session-end-others", "token-revoke",
+    "account_login", "admin-login", "admin-password-change", "openid_connect_login",
+    "openid_connect_callback", "session-end", "session-end-others", "token-revoke",
     # only with a second factor, in tests/browser/test_second_factor.py
     "mfa_authenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "mfa_deactivate_totp",
     "mfa_remove_webauthn", "mfa_view_recovery_codes",

@@ -169,6 +169,18 @@ def test_the_back_office_has_no_door_of_its_own(cast: Cast) -> None:
     assert signed.status_code == 200
 
 
+def test_the_back_office_changes_ones_password_where_all_do(cast: Cast) -> None:
+    answer = enter(cast.root).get("/back-office/password_change/")
+    assert answer["Location"] == "/account/password/"
+
+
+@pytest.mark.parametrize("next_", ["http://testserver/playbook/", "http://localhost/", "ftp:/x"])
+def test_only_a_path_leads_on(cast: Cast, next_: str) -> None:
+    data = {"username": "li", "password": PASSWORD, "next": next_}
+    assert Client().post("/sign-in/", data)["Location"] == "/"
+    assert Client().post("/sign-in/", {**data, "next": "/playbook/"})["Location"] == "/playbook/"
+
+
 @pytest.mark.parametrize(
     "address", ["/signup/", "/accounts/signup/", "/account/email/", "/accounts/login/"]
 )

@@ -12,6 +12,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.test import Client
 
+from staff.agents import spoken
 from staff.models import Person
 from tests.api.conftest import Caller, refused
 from tests.conftest import MONDAY, PASSWORD, Cast
@@ -118,3 +119,20 @@ def test_a_session_made_elsewhere_is_listed_from_its_first_page_on(cast: Cast) -
     client = Client()
     client.force_login(cast.li)
     assert "本机" in client.get(LIST).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("agent", "said"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+         "Chrome/130.0 Safari/537.36 Edg/130.0", "Edge · Windows"),
+        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 14_6) Version/17.6 Safari/605", "Safari · macOS"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_6 like Mac OS X) MicroMessenger/8.0",
+         "WeChat · iPhone"),
+        ("Mozilla/5.0 (Linux; Android 14) Chrome/130.0 Mobile Safari/537.36", "Chrome · Android"),
+        ("curl/8.5", "curl/8.5"),
+        ("", "–"),
+    ],
+)  # fmt: skip
+def test_a_device_is_named_in_words_a_person_knows(agent: str, said: str) -> None:
+    assert spoken(agent) == said
