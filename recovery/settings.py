@@ -274,7 +274,7 @@ SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
         "APPS": [
             {
                 "provider_id": "firm",
-                "name": env.str("OIDC_NAME", default="单点登录"),
+                "name": env.str("OIDC_NAME", default="公司账号"),
                 "client_id": env.str("OIDC_CLIENT_ID", default="").strip(),
                 "secret": env.str("OIDC_CLIENT_SECRET", default="").strip(),
                 "settings": {"server_url": OIDC_ISSUER},
@@ -469,5 +469,6 @@ LOGGING = {
         # they repeat addresses, and those of robots and hooks are secrets
         "apprise": {"level": "CRITICAL"},
         "urllib3": {"level": "INFO"},
+        "fido2": {"level": "WARNING"},
     },
 }

@@ -15,7 +15,7 @@ from django.test import Client, RequestFactory
 from staff import throttle
 from staff.client import NOWHERE, address_of
 from staff.models import Throttle
-from staff.throttle import SIGN_IN, USED_CODE
+from staff.throttle import SIGN_IN, USED_CODE, Rule
 from tests.api.conftest import Caller, refused
 from tests.conftest import MONDAY, PASSWORD, Cast
 
@@ -72,16 +72,17 @@ def test_what_is_remembered_names_nobody_and_goes_by_itself() -> None:
     assert Throttle.objects.count() == 1
 
 
+@pytest.mark.parametrize(("rule", "may"), [(SIGN_IN, 5), (USED_CODE, 1)])
 @pytest.mark.django_db(transaction=True)
-def test_a_hundred_at_once_are_five_guesses() -> None:
+def test_forty_at_once_are_no_more_than_one_after_the_other(rule: Rule, may: int) -> None:
     def guess(_number: int) -> bool:
         try:
-            return enter(MONDAY)
+            return throttle.enter(rule, "li", "123456", at=MONDAY)
         finally:
             connection.close()
 
     with ThreadPoolExecutor(8) as pool:
-        assert sum(pool.map(guess, range(40))) == 5
+        assert sum(pool.map(guess, range(40))) == may
 
 
 def page(password: str, **more: Any) -> str:
