@@ -1,6 +1,7 @@
 """All settings, read from the environment; NAME_FILE names a file that holds the secret NAME."""
 
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -54,6 +55,13 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
     "recovery",
+    # before ours, whose back office leaves theirs out
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "common",
     "staff",
     "notify",
@@ -88,6 +96,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "staff.door.gate.Gate",
     "recovery.open_doors.OpenDoors",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -199,16 +209,86 @@ AUTH_PASSWORD_VALIDATORS = [
         "CommonPasswordValidator",
         "NumericPasswordValidator",
     )
-]
+] + [{"NAME": "staff.strength.LongestPassword"}]
 LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/sign-in/"
+#: Seconds for which the link of a forgotten password holds.
+PASSWORD_RESET_TIMEOUT = 3600
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
-SESSION_COOKIE_AGE = env.int("SESSION_HOURS", default=12) * 3600
+#: Nobody stays signed in for longer, nor idle for longer (staff/stays.py).
+SESSION_HOURS = env.int("SESSION_HOURS", default=12)
+SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=120)
+SESSION_COOKIE_AGE = SESSION_HOURS * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "common.views.csrf_failure"
+
+# The door (docs/sign-in.md). allauth counts in the cache, which forgets: staff/throttle.py counts.
+
+ACCOUNT_ADAPTER = "staff.door.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_FORMS = {
+    "login": "staff.door.forms.SignInForm",
+    "reauthenticate": "staff.door.forms.PasswordAgainForm",
+    "change_password": "staff.door.forms.NewPasswordForm",
+    "reset_password": "staff.door.forms.ForgottenForm",
+    "reset_password_from_key": "staff.door.forms.ChosenForm",
+}
+#: Proxies whose X-Forwarded-For is believed: addresses or networks, separated by commas.
+TRUSTED_PROXIES = [net.strip() for net in env.list("TRUSTED_PROXIES", default=[]) if net.strip()]
+for _net in TRUSTED_PROXIES:
+    ip_network(_net, strict=False)  # a slip stops the start, not every sign-in
+#: From which role upwards a second factor is required; empty: of nobody.
+MFA_REQUIRED_FROM = env.str("MFA_REQUIRED_FROM", default="").strip()
+if MFA_REQUIRED_FROM not in ("", "frontline", "supervisor", "quality", "director", "gm", "admin"):
+    raise ImproperlyConfigured("MFA_REQUIRED_FROM must be a role, e.g. quality, or empty.")
+MFA_ADAPTER = "staff.door.adapters.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "staff.door.forms.CodeForm",
+    "reauthenticate": "staff.door.forms.CodeAgainForm",
+    "activate_totp": "staff.door.forms.AppForm",
+    "add_webauthn": "staff.door.forms.PasskeyForm",
+    "authenticate_webauthn": "staff.door.forms.AnswerForm",
+    "reauthenticate_webauthn": "staff.door.forms.AnswerAgainForm",
+}
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_TOLERANCE = 1
+#: http://localhost is a secure place to a browser, but not to the library.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not env.bool("HTTPS", default=False)
+SOCIALACCOUNT_ADAPTER = "staff.door.adapters.SocialAccountAdapter"
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_STORE_TOKENS = False
+#: The firm's own OpenID provider, if it has one.
+OIDC_ISSUER = env.str("OIDC_ISSUER", default="").strip().rstrip("/")
+OIDC_ORIGIN = "{0.scheme}://{0.netloc}".format(urlsplit(OIDC_ISSUER))
+#: The claim that names a person: a verified `email`, or the one that holds the username.
+OIDC_MATCH = env.str("OIDC_MATCH", default="email").strip()
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "firm",
+                "name": env.str("OIDC_NAME", default="公司账号"),
+                "client_id": env.str("OIDC_CLIENT_ID", default="").strip(),
+                "secret": env.str("OIDC_CLIENT_SECRET", default="").strip(),
+                "settings": {"server_url": OIDC_ISSUER},
+            }
+        ]
+        if OIDC_ISSUER
+        else [],
+    }
+}
 
 # Words and times: Chinese first
 
@@ -259,7 +339,8 @@ CONTENT_SECURITY_POLICY = {
         "style-src": [SELF],
         "object-src": [NONE],
         "frame-ancestors": [NONE],
-        "form-action": [SELF],
+        # a form of ours may lead on to the firm's provider
+        "form-action": [SELF, *([OIDC_ORIGIN] if OIDC_ISSUER else [])],
         "base-uri": [SELF],
     },
 }
@@ -281,7 +362,7 @@ if HTTPS:
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "staff.tokens.TokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "staff.door.gate.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["recovery.sight.Declared"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -294,6 +375,7 @@ REST_FRAMEWORK = {
     "DEFAULT_METADATA_CLASS": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+KNOX_TOKEN_MODEL = "knox.AuthToken"  # noqa: S105  # a model's name
 REST_KNOX = {
     "TOKEN_TTL": timedelta(hours=env.int("TOKEN_HOURS", default=12)),
     "AUTO_REFRESH": False,
@@ -397,5 +479,6 @@ LOGGING = {
         # they repeat addresses, and those of robots and hooks are secrets
         "apprise": {"level": "CRITICAL"},
         "urllib3": {"level": "INFO"},
+        "fido2": {"level": "WARNING"},
     },
 }

@@ -25,9 +25,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", readyz, name="readyz"),
     path("system/", system.page, name="system"),
     path("i18n/setlang/", login_not_required(set_language), name="set_language"),
+    *staff.urls.urlpatterns,  # first: the back office has no door of its own
     path("back-office/", admin.site.urls),
     path("api/v1/", include(api)),
-    *staff.urls.urlpatterns,
     *complaints.urls.urlpatterns,
     *intake.urls.urlpatterns,
     *quality.urls.urlpatterns,

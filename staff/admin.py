@@ -5,12 +5,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.apps import apps
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from staff import second_factor
 from staff.branches import sort_key
 from staff.models import (
     AuthorityLimit,
@@ -21,6 +25,12 @@ from staff.models import (
     Person,
     Role,
 )
+
+# Secrets of the door are nobody's to look at.
+for _label in ("account", "mfa", "usersessions", "socialaccount"):
+    for _model in apps.get_app_config(_label).get_models():
+        if admin.site.is_registered(_model):
+            admin.site.unregister(_model)
 
 
 class _NothingIsDeleted(admin.ModelAdmin[Any]):
@@ -77,6 +87,7 @@ class PersonAdmin(UserAdmin, _NothingIsDeleted):  # type: ignore[type-arg]
     search_fields = ("name", "username")
     ordering = ("sort_key",)
     filter_horizontal = ()
+    actions = ("remove_second_factors",)
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         (_("人员"), {"fields": ("name", "role", "branch", "phone", "email", "is_active")}),
@@ -95,6 +106,17 @@ class PersonAdmin(UserAdmin, _NothingIsDeleted):  # type: ignore[type-arg]
         obj.sort_key = sort_key(obj.name)
         obj.is_staff = obj.is_superuser = obj.role == Role.ADMINISTRATOR
         super().save_model(request, obj, form, change)
+
+    @admin.action(description=_("移除两步验证（本人丢失设备时）"))
+    def remove_second_factors(self, request: HttpRequest, queryset: QuerySet[Person]) -> None:
+        """For those who have lost theirs; the back office's history says who did it."""
+        people = list(queryset)
+        for person in people:
+            second_factor.remove_all(person)
+            self.log_change(request, person, "second factors removed")
+        messages.success(
+            request, gettext("已移除 %(count)d 人的两步验证。") % {"count": len(people)}
+        )
 
 
 @admin.register(AuthorityLimit)

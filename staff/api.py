@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.authentication import SessionScheme
 from drf_spectacular.contrib.knox_auth_token import KnoxTokenScheme
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -17,8 +18,9 @@ from common.api import Nouns, StrictSerializer, refuse_unknown_query
 from common.fields import Day
 from common.schema import LISTING, operation, query
 from common.time import now
-from staff import tokens, tree
+from staff import passwords, tokens, tree
 from staff.access import scope_of
+from staff.client import address_of
 from staff.models import Branch, BranchKind, Person, Role
 from staff.session import person_of
 
@@ -35,6 +37,12 @@ class TokenScheme(KnoxTokenScheme):  # type: ignore[no-untyped-call]
 
     target_class = "staff.tokens.TokenAuthentication"
     name = "token"
+
+
+class BrowserScheme(SessionScheme):  # type: ignore[no-untyped-call]
+    """How it speaks of a browser that is signed in."""
+
+    target_class = "staff.door.gate.SessionAuthentication"
 
 
 class BranchNameOut(serializers.Serializer[Branch]):
@@ -91,7 +99,7 @@ class SignInIn(StrictSerializer):
     """Name and password."""
 
     username = serializers.CharField(max_length=150)
-    password = serializers.CharField(max_length=tokens.PASSWORD_LIMIT, trim_whitespace=False)
+    password = serializers.CharField(max_length=passwords.LONGEST, trim_whitespace=False)
 
 
 class TokenOut(serializers.Serializer[Any]):
@@ -113,16 +121,19 @@ class Tokens(Nouns):
         request=SignInIn,
         returns=TokenOut,
         status=201,
-        errors=(400, 401, 415),
+        errors=(400, 401, 403, 415),
         auth=[],
         description=_(
             "之后每次请求带上 `Authorization: Token <令牌>`。令牌只显示这一次，到期作废。"
+            "使用两步验证的账号在网页“API 令牌”里新建令牌。"
         ),
     )
     def create(self, request: Request) -> Response:
         """A token for the one who knows the password."""
         said = self.read(SignInIn)
-        person, token, expires_at = tokens.sign_in(said["username"], said["password"])
+        person, token, expires_at = tokens.sign_in(
+            said["username"], said["password"], address=address_of(request), at=now()
+        )
         shown = TokenOut({"token": token, "expires_at": expires_at, "person": person})
         return Response(shown.data, status=201)
 

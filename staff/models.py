@@ -15,6 +15,9 @@ from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
 from common.ranges import TsTzRange
+from staff.credentials import Throttle as Throttle
+from staff.credentials import TokenGrant as TokenGrant
+from staff.credentials import TokenScope as TokenScope
 from staff.hours import validate_day, validate_week, validate_zone
 
 
@@ -309,7 +312,8 @@ class Role(models.TextChoices):
 
 class PersonManager(BaseUserManager["Person"]):
     def create_user(self, username: str, password: str | None = None, **fields: Any) -> Person:
-        person = self.model(username=username, **fields)
+        name = self.model.normalize_username(username)
+        person = self.model(username=name, **fields)
         person.set_password(password)
         person.save(using=self._db)
         return person

@@ -1,17 +1,104 @@
-"""The addresses of the door, and of the firm's own pages."""
+"""The addresses of the door, of one's own account (allauth's names are those it asks for), and of
+the firm's own pages."""
 
+from __future__ import annotations
+
+from allauth.account import views as account
+from allauth.mfa.base import views as mfa
+from allauth.mfa.recovery_codes import views as codes
+from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as passkeys
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LogoutView
-from django.urls import path
+from django.urls import URLPattern, path
+from django.views.generic import RedirectView
 
 from staff import firm_views
-from staff.views import SignIn
+from staff.door import pages, sso
+from staff.door.admin_login import admin_login
+from staff.door.again import asks_again
+from staff.door.views import ChangePassword, RemovePasskey, SignIn
 
+_sign_in = SignIn.as_view()
 _BRANCH = "branches/<str:branch_code>"
 _PERSON = "people/<str:username>"
 
-urlpatterns = [
-    path("sign-in/", SignIn.as_view(), name="sign-in"),
-    path("sign-out/", LogoutView.as_view(next_page="sign-in"), name="sign-out"),
+urlpatterns: list[URLPattern] = [
+    path("sign-in/", _sign_in, name="sign-in"),
+    path("sign-in/", _sign_in, name="account_login"),
+    path(
+        "sign-in/code/", login_not_required(asks_again(mfa.authenticate)), name="mfa_authenticate"
+    ),
+    path("sign-out/", login_not_required(LogoutView.as_view(next_page="sign-in")), name="sign-out"),
+    path("back-office/login/", login_not_required(admin_login), name="admin-login"),
+    path(
+        "back-office/password_change/",
+        RedirectView.as_view(pattern_name="account_change_password"),
+        name="admin-password-change",
+    ),
+    path("oidc/<slug:provider_id>/", login_not_required(sso.leave), name="openid_connect_login"),
+    path(
+        "oidc/<slug:provider_id>/callback/",
+        login_not_required(sso.come_back),
+        name="openid_connect_callback",
+    ),
+    path("password/forgotten/", account.password_reset, name="account_reset_password"),
+    path(
+        "password/forgotten/sent/",
+        account.password_reset_done,
+        name="account_reset_password_done",
+    ),
+    path(
+        "password/new/<slug:uidb36>/<slug:key>/",
+        account.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
+    path(
+        "password/done/",
+        account.password_reset_from_key_done,
+        name="account_reset_password_from_key_done",
+    ),
+    path("account/password/", ChangePassword.as_view(), name="account_change_password"),
+    path("account/confirm/", asks_again(account.reauthenticate), name="account_reauthenticate"),
+    path("account/confirm/code/", asks_again(mfa.reauthenticate), name="mfa_reauthenticate"),
+    path(
+        "account/confirm/passkey/",
+        asks_again(passkeys.reauthenticate_webauthn),
+        name="mfa_reauthenticate_webauthn",
+    ),
+    path("account/second-factor/", mfa.index, name="mfa_index"),
+    path("account/second-factor/app/", asks_again(totp.activate_totp), name="mfa_activate_totp"),
+    path(
+        "account/second-factor/app/off/",
+        asks_again(totp.deactivate_totp),
+        name="mfa_deactivate_totp",
+    ),
+    path(
+        "account/second-factor/passkeys/new/",
+        asks_again(passkeys.add_webauthn),
+        name="mfa_add_webauthn",
+    ),
+    path(
+        "account/second-factor/passkeys/<int:pk>/removal/",
+        asks_again(RemovePasskey.as_view()),
+        name="mfa_remove_webauthn",
+    ),
+    path(
+        "account/second-factor/codes/",
+        asks_again(codes.view_recovery_codes),
+        name="mfa_view_recovery_codes",
+    ),
+    path(
+        "account/second-factor/codes/new/",
+        asks_again(codes.generate_recovery_codes),
+        name="mfa_generate_recovery_codes",
+    ),
+    path("account/sessions/", pages.session_list, name="session-list"),
+    path("account/sessions/end-others/", pages.session_end_others, name="session-end-others"),
+    path("account/sessions/<int:stay_id>/end/", pages.session_end, name="session-end"),
+    path("account/tokens/", pages.token_list, name="token-list"),
+    path("account/tokens/new/", asks_again(pages.token_new), name="token-new"),
+    path("account/tokens/<int:grant_id>/end/", pages.token_revoke, name="token-revoke"),
     path("branches/", firm_views.branch_list, name="branch-list"),
     path("branches/new/", firm_views.branch_new, name="branch-new"),
     path(f"{_BRANCH}/", firm_views.branch, name="branch"),

@@ -8,6 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -20,11 +21,11 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RoutePattern
-from knox.models import AuthToken
 
 from complaints.models import Complaint
 from recovery.doors import door_of
-from staff.models import Person, Role
+from staff import tokens
+from staff.models import Person, Role, TokenScope
 from tests.complaints.scenes import WORDS
 from tests.world import Side, World, without_tokens
 
@@ -33,7 +34,10 @@ OFFICE = "back-office/"
 #: What a stranger may open.
 OPEN = {
     "sign-in", "healthz", "readyz", "set_language", "api-tokens", "api-schema", "api-docs",
-    "api-nothing", "admin:login",
+    "api-nothing", "admin:login", "account_login", "admin-login", "mfa_authenticate",
+    "openid_connect_login", "openid_connect_callback", "account_reset_password",
+    "account_reset_password_done", "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
 }  # fmt: skip
 #: Answers 503 when the house is not well, as here, where nothing sweeps.
 MAY_BE_ILL = {"readyz"}
@@ -185,6 +189,33 @@ ROUTES: dict[str, Route] = {
     "system": Route(),
     "set_language": Route(bodies=_always({"language": "en", "next": "/"})),
     "sign-in": Route(bodies=_always({"username": "li", "password": "wrong"})),
+    "account_login": Route(bodies=_always({"username": "li", "password": "wrong"})),
+    "mfa_authenticate": Route(bodies=_always({"code": "123456"})),
+    "openid_connect_login": Route(),
+    "openid_connect_callback": Route(queries=_always({}, {"code": "x", "state": "y"})),
+    "account_reset_password": Route(bodies=lambda side: [{"email": side.front.email}]),
+    "account_reset_password_done": Route(),
+    "account_reset_password_from_key": Route(
+        bodies=_always({"password1": "new-word-2026", "password2": "new-word-2026"})
+    ),
+    "account_reset_password_from_key_done": Route(),
+    "account_change_password": Route(bodies=_always({"oldpassword": "wrong"})),
+    "account_reauthenticate": Route(bodies=_always({"password": "wrong"})),
+    "mfa_reauthenticate": Route(bodies=_always({"code": "123456"})),
+    "mfa_reauthenticate_webauthn": Route(bodies=_always({"credential": "{}"})),
+    "mfa_index": Route(),
+    "mfa_activate_totp": Route(bodies=_always({"code": "123456"})),
+    "mfa_deactivate_totp": Route(),
+    "mfa_add_webauthn": Route(bodies=_always({"credential": "{}"})),
+    "mfa_remove_webauthn": Route(),
+    "mfa_view_recovery_codes": Route(),
+    "mfa_generate_recovery_codes": Route(),
+    "session-list": Route(),
+    "session-end": Route(),
+    "session-end-others": Route(),
+    "token-list": Route(),
+    "token-new": Route(bodies=_always({"name": "程序", "scope": "read", "days": "30"})),
+    "token-revoke": Route(),
     "sign-out": Route(),
     "branch-list": Route(queries=_always({}, {"as_of": "2026-11-01"}, {"as_of": "x"})),
     "branch-new": Route(bodies=_founding),
@@ -353,6 +384,9 @@ BLANKS: dict[str, tuple[Callable[[Side], Any], Any]] = {
     "message_id": (lambda side: side.letter.pk, 999_999_999),
     "round_": (lambda side: 1, 9),
     "inspection_id": (lambda side: side.drawn.pk, 999_999_999),
+    "pk": (lambda side: side.passkey.pk, 999_999_999),
+    "stay_id": (lambda side: side.stay.pk, 999_999_999),
+    "grant_id": (lambda side: side.grant.pk, 999_999_999),
 }
 #: Blanks that all may fill.
 COMMON = {
@@ -361,6 +395,9 @@ COMMON = {
     "branch_code": "WUX",
     "username": "li",
     "upload_id": 999_999_999,
+    "provider_id": "firm",
+    "uidb36": "1",
+    "key": "set-password",
 }
 
 
@@ -458,7 +495,9 @@ def visitor(world: World, person: Person | None) -> Visitor:
         client = Client()
         client.force_login(person)
         made.session = client.cookies[settings.SESSION_COOKIE_NAME].value
-        made.token = AuthToken.objects.create(user=person)[1]
+        made.token = tokens.issue(person, name="", scope=TokenScope.ALL, lasts=timedelta(hours=12))[
+            1
+        ]
     return made
 
 

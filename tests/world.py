@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from complaints import (
@@ -45,7 +47,8 @@ from notify.models import Message
 from quality import sheets
 from quality.models import Inspection
 from quality.sheets import Parts
-from staff.models import Branch, Person
+from staff import people, tokens
+from staff.models import Branch, Person, Role, TokenGrant, TokenScope
 from tests.complaints import scenes
 from tests.complaints.scenes import HOUR, MINUTE
 from tests.conftest import MONDAY, Cast
@@ -78,6 +81,9 @@ class Side:
     raised: Escalation = field(init=False)
     letter: Message = field(init=False)
     drawn: Inspection = field(init=False)
+    passkey: Authenticator = field(init=False)
+    stay: UserSession = field(init=False)
+    grant: TokenGrant = field(init=False)
 
     def word(self, place: str) -> str:
         """A word that stands in this place of this side's cases only."""
@@ -130,7 +136,25 @@ def build(cast: Cast) -> World:
     entry.categories.set([cast.late_goods])
     world = World(cast, east, northwest, entry)
     _raise_alarms(world)
+    for side in world.sides():
+        _give_keys(side)
     return world
+
+
+def _give_keys(side: Side) -> None:
+    """Somebody of the branch, who never visits, has a passkey, a session and a token."""
+    holder = people.hire(
+        f"keys-{side.sign}", name="钥匙", role=Role.FRONTLINE, branch=side.branch, password=None
+    )
+    side.passkey = Authenticator.objects.create(
+        user=holder, type=Authenticator.Type.WEBAUTHN, data={"name": side.word("passkey")}
+    )
+    side.stay = UserSession.objects.create(
+        user=holder, ip="203.0.113.9", user_agent=side.word("agent"), session_key=side.word("stay")
+    )
+    side.grant, _token = tokens.issue(
+        holder, name=side.word("token"), scope=TokenScope.READ, lasts=24 * HOUR
+    )
 
 
 def _register(side: Side, place: str, at: datetime = MONDAY, **said: object) -> Complaint:

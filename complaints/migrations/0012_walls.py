@@ -17,27 +17,55 @@ from common.wall_policies import (
     tear_down,
 )
 
-# What is shown besides the cases of one's branches and people. It asks tables that have the wall
-# themselves, and so asks as the house.
-BESIDES = """
-CREATE FUNCTION complaints_shown_besides(person bigint, branches bigint[]) RETURNS bigint[]
-LANGUAGE sql STABLE PARALLEL SAFE SET recovery.reach = 'house' AS $$
-    SELECT COALESCE(array_agg(complaint_id), '{}') FROM (
-        SELECT ruling.complaint_id
-        FROM complaints_rulingpart AS part
-        JOIN complaints_ruling AS ruling ON ruling.id = part.ruling_id
-        WHERE ruling.superseded_at IS NULL AND NOT part.lead
-            AND (part.branch_id = ANY(branches) OR part.person_id = person)
-    ) AS besides
-$$
+# Whom a case is shown to besides its owner, its rectifier and their branches: kept on the case
+# itself, since a policy can't ask tables that have the wall themselves.
+ALSO = """
+CREATE FUNCTION complaints_show_also(kase bigint) RETURNS void LANGUAGE sql AS $$
+    UPDATE complaints_complaint SET
+        also_branch_ids = ARRAY(
+            SELECT part.branch_id FROM complaints_rulingpart AS part
+            JOIN complaints_ruling AS ruling ON ruling.id = part.ruling_id
+            WHERE ruling.complaint_id = kase AND ruling.superseded_at IS NULL
+                AND NOT part.lead AND part.branch_id IS NOT NULL
+            ORDER BY 1),
+        also_person_ids = ARRAY(
+            SELECT part.person_id FROM complaints_rulingpart AS part
+            JOIN complaints_ruling AS ruling ON ruling.id = part.ruling_id
+            WHERE ruling.complaint_id = kase AND ruling.superseded_at IS NULL
+                AND NOT part.lead AND part.person_id IS NOT NULL
+            ORDER BY 1)
+    WHERE id = kase
+$$;
+CREATE FUNCTION complaints_also_ruled() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_TABLE_NAME = 'complaints_ruling' THEN
+        PERFORM complaints_show_also(NEW.complaint_id);
+    ELSE
+        PERFORM complaints_show_also(complaint_id) FROM complaints_ruling WHERE id = NEW.ruling_id;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER ruling_shows_case AFTER UPDATE OF superseded_at ON complaints_ruling
+    FOR EACH ROW EXECUTE FUNCTION complaints_also_ruled();
+CREATE TRIGGER ruling_part_shows_case AFTER INSERT OR UPDATE ON complaints_rulingpart
+    FOR EACH ROW WHEN (NOT NEW.lead) EXECUTE FUNCTION complaints_also_ruled();
+SELECT complaints_show_also(complaint_id) FROM (
+    SELECT DISTINCT ruling.complaint_id FROM complaints_rulingpart AS part
+    JOIN complaints_ruling AS ruling ON ruling.id = part.ruling_id WHERE NOT part.lead
+) AS shared;
 """
-NOT_BESIDES = "DROP FUNCTION complaints_shown_besides(bigint, bigint[])"
+NOT_ALSO = """
+DROP TRIGGER ruling_part_shows_case ON complaints_rulingpart;
+DROP TRIGGER ruling_shows_case ON complaints_ruling;
+DROP FUNCTION complaints_also_ruled();
+DROP FUNCTION complaints_show_also(bigint);
+"""
 SEES = f"""
 {HOUSE} OR id = ANY({HELD})
 OR ({PERSON} <> ALL(subject_ids)
     AND ({ALL} OR owner_branch_id = ANY({BRANCHES}) OR responsible_branch_id = ANY({BRANCHES})
          OR owner_id = ANY({PEOPLE}) OR rectifier_id = ANY({PEOPLE})
-         OR id = ANY((SELECT complaints_shown_besides({PERSON}, {BRANCHES}))::bigint[])))
+         OR also_branch_ids && {BRANCHES} OR also_person_ids && {PEOPLE}))
 """
 PART = "complaints_rulingpart"
 HANGS_ON_IT = [
@@ -64,6 +92,20 @@ class Migration(migrations.Migration):
                 verbose_name="被投诉人",
             ),
         ),
+        *(
+            migrations.AddField(
+                model_name="complaint",
+                name=name,
+                field=ArrayField(
+                    base_field=models.BigIntegerField(),
+                    db_default=[],
+                    default=list,
+                    editable=False,
+                    size=None,
+                ),
+            )
+            for name in ("also_branch_ids", "also_person_ids")
+        ),
         migrations.AddConstraint(
             model_name="complaint",
             constraint=models.CheckConstraint(
@@ -72,7 +114,7 @@ class Migration(migrations.Migration):
                 name="complaint_not_theirs_whom_it_is_about",
             ),
         ),
-        migrations.RunSQL(BESIDES, NOT_BESIDES),
+        migrations.RunSQL(ALSO, NOT_ALSO),
         migrations.RunSQL(build("complaints_complaint", SEES), tear_down("complaints_complaint")),
         migrations.RunSQL(build(PART, of(PART, "ruling_id", "complaints_ruling")), tear_down(PART)),
         *(

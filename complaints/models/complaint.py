@@ -140,6 +140,13 @@ class Complaint(models.Model):
     subject_ids = ArrayField(
         models.BigIntegerField(), verbose_name=_("被投诉人"), default=list, db_default=[]
     )
+    #: Whom it is shown to besides, for the database's own wall; triggers keep them.
+    also_branch_ids = ArrayField(
+        models.BigIntegerField(), default=list, db_default=[], editable=False
+    )
+    also_person_ids = ArrayField(
+        models.BigIntegerField(), default=list, db_default=[], editable=False
+    )
     closed_at = models.DateTimeField(_("客户侧结案时间"), null=True)
     closed_inside_at = models.DateTimeField(_("内部闭环时间"), null=True)
 

@@ -188,7 +188,7 @@ DROP FUNCTION staff_history_kept();
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('staff', '0003_service_calendars'),
+        ('staff', '0005_sign_in'),
     ]
 
     operations = [

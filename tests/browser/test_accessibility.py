@@ -87,6 +87,19 @@ PAGES: dict[str, Callable[[Scene], list[Any]]] = {
     "person-edit": lambda _s: ["li"],
     "post-new": lambda _s: ["li"],
     "sign-in": lambda _s: [],
+    "account_reset_password": lambda _s: [],
+    "account_reset_password_done": lambda _s: [],
+    "account_reset_password_from_key": lambda _s: ["1", "worn-out"],
+    "account_reset_password_from_key_done": lambda _s: [],
+    "account_change_password": lambda _s: [],
+    "account_reauthenticate": lambda _s: [],
+    "mfa_index": lambda _s: [],
+    "mfa_activate_totp": lambda _s: [],
+    "mfa_add_webauthn": lambda _s: [],
+    "mfa_generate_recovery_codes": lambda _s: [],
+    "session-list": lambda _s: [],
+    "token-list": lambda _s: [],
+    "token-new": lambda _s: [],
     "api-docs": lambda _s: [],
 }
 QUERY = {
@@ -98,6 +111,11 @@ QUERY = {
 NO_PAGES = {
     "healthz", "readyz", "set_language", "sign-out", "complaint-hints", "complaint-lookup",
     "reveal", "attachment", "inbox-read", "message", "ranking-xlsx", "ranking-csv",
+    "account_login", "admin-login", "admin-password-change", "openid_connect_login",
+    "openid_connect_callback", "session-end", "session-end-others", "token-revoke",
+    # only with a second factor, in tests/browser/test_second_factor.py
+    "mfa_authenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "mfa_deactivate_totp",
+    "mfa_remove_webauthn", "mfa_view_recovery_codes",
     "post-cancel", "policy-draft", "policy-reset", "policy-submission", "policy-approval",
 }  # fmt: skip
 #: The same for everybody; looked at in tests of their own.

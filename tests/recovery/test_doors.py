@@ -88,7 +88,10 @@ def test_what_is_open_to_strangers_is_a_short_list() -> None:
     doors = {name for name, entrance in ENTRANCES.items() if entrance.do == STRANGERS}
     assert doors == {
         "healthz", "readyz", "set_language", "api-schema", "api-docs", "api-nothing", "sign-in",
-        "sign-out", "api-tokens",
+        "sign-out", "api-tokens", "account_login", "admin-login", "mfa_authenticate",
+        "openid_connect_login", "openid_connect_callback", "account_reset_password",
+        "account_reset_password_done", "account_reset_password_from_key",
+        "account_reset_password_from_key_done",
     }  # fmt: skip
     assert door_of("nowhere", "GET") is None
     assert Action.REGISTER not in {entrance.do.action for entrance in ENTRANCES.values()}

@@ -60,3 +60,29 @@ def test_a_command_of_an_operator_has_no_time_limit(tmp_path: Path) -> None:
     servers = {name: os.environ[name] for name in ELSEWHERE}
     done = run(tmp_path, "manage.py", "shell", "-v", "0", "-c", shell, **servers, **key)
     assert "statement_timeout=0" in done.stdout
+
+
+def test_the_door_is_told_by_the_environment(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("of the provider\n")
+    given = {
+        "SECRET_KEY": secrets.token_hex(32), "OIDC_ISSUER": "https://id.example.com/realms/a/",
+        "OIDC_CLIENT_ID": "desk", "OIDC_CLIENT_SECRET_FILE": str(tmp_path / "secret"),
+    }  # fmt: skip
+    app = "s.SOCIALACCOUNT_PROVIDERS['openid_connect']['APPS'][0]"
+    form_action = "s.CONTENT_SECURITY_POLICY['DIRECTIVES']['form-action']"
+    said_all = said(
+        tmp_path, f"{app}['secret'], {app}['settings'], {form_action}", **ELSEWHERE, **given
+    )
+    assert said_all.startswith("of the provider ")
+    assert "{'server_url': 'https://id.example.com/realms/a'}" in said_all
+    assert "'https://id.example.com']" in said_all
+
+
+@pytest.mark.parametrize(
+    "slip", [{"MFA_REQUIRED_FROM": "everybody"}, {"TRUSTED_PROXIES": "10.0.0.0/8, proxy"}]
+)
+def test_a_slip_in_what_guards_the_door_stops_the_start(
+    tmp_path: Path, slip: dict[str, str]
+) -> None:
+    key = {"SECRET_KEY": secrets.token_hex(32)}
+    assert run(tmp_path, "manage.py", "check", **ELSEWHERE, **key, **slip).returncode != 0
