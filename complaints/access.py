@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
+from datetime import datetime
 
-from complaints.models import Complaint
+from django.db.models import Q, QuerySet
+
+from common.time import now_in_sql
+from complaints.models import Complaint, Handover, HandoverState
 from complaints.models.complaint import ComplaintQuerySet
 from staff.access import Scope, branches_in_scope, scope_of
 from staff.models import Person
+from staff.presence import StandsInFor
 
 
-def visible_to(person: Person) -> ComplaintQuerySet:
-    """The cases owned by, or ruled to, a branch in the person's reach, and the person's own.
+def visible_to(person: Person, at: datetime | None = None) -> ComplaintQuerySet:
+    """The cases owned by, or ruled to, a branch in the person's reach; the person's own, and
+    those of the people they stand in for at `at` (None: now); and what is offered to any of
+    these, for as long as the offer is open.
 
     Headquarters sees all, the administrator none. Every page, route, export and lock starts
     here.
@@ -28,4 +34,15 @@ def visible_to(person: Person) -> ComplaintQuerySet:
                 | Q(responsible_branch__in=branches)
                 | Q(owner=person)
                 | Q(rectifier=person)
+                | Q(owner__in=StandsInFor(person.pk, at))
+                | Q(rectifier__in=StandsInFor(person.pk, at))
+                | Q(pk__in=_offered_to(person, at))
             )
+
+
+def _offered_to(person: Person, at: datetime | None) -> QuerySet[Handover, dict[str, int]]:
+    """The ids of the cases whose open offer waits for the person's answer at `at`."""
+    moment = now_in_sql() if at is None else at
+    open_ = Handover.objects.filter(state=HandoverState.OFFERED, lapses_at__gte=moment)
+    mine = Q(receiver=person) | Q(receiver__in=StandsInFor(person.pk, at))
+    return open_.filter(mine).order_by().values("complaint")

@@ -15,6 +15,7 @@ from complaints.models import Complaint, Ruling
 from complaints.rules import Action
 from notify.post import Note, post
 from staff.models import Branch, Person, Role
+from staff.presence import with_stand_ins
 
 
 @transaction.atomic
@@ -47,7 +48,7 @@ def rule(
 def _tell(complaint: Complaint, ruling: Ruling) -> None:
     note = Note(
         key=f"ruling:{ruling.pk}",
-        recipient_ids=[ruling.person_id],
+        recipient_ids=with_stand_ins([ruling.person_id], ruling.at),
         text=gettext_noop("您被判定为 %(no)s 的整改责任人，请在 48 小时内提交整改单"),
         params={"no": complaint.no},
         url=f"/complaints/{complaint.no}/",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from common import text
 from common.errors import RuleBroken
-from complaints import cases, clocks, escalation
+from complaints import cases, clocks, escalation, ownership
 from complaints.contacts import result_told
 from complaints.models import Callback, Complaint, Event, InvalidReason, Status
 from complaints.rules import Action
@@ -26,6 +26,7 @@ def accept(complaint_id: int, *, by: Person, at: datetime) -> Complaint:
     cases.act(complaint, Action.ACCEPT, by=by, at=at, status=status, invalid_reason="")
     if was_invalid:
         rejected = Event.objects.filter(complaint=complaint, kind=Action.REJECT).latest("at", "pk")
+        ownership.revive(complaint, by=by, at=at)
         clocks.restore(complaint, voided_since=rejected.at)
         escalation.fire(complaint, until=at)
     return complaint

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
-from staff.models import Branch, Person, Role
+from staff.models import Absence, Branch, Person, Role
 
 # When nobody at all holds a role, its duty goes to the next of these.
 _ABOVE = {
@@ -19,13 +20,28 @@ _FROM_THE_TOP = (Role.GENERAL_MANAGER, Role.DIRECTOR, Role.QUALITY, Role.SUPERVI
 
 
 class Roster:
-    """The present holders of the roles, read once for a whole batch (two queries). The front
-    line, many and seldom asked for, is read when it is."""
+    """The holders of the roles, read once for a whole batch (two queries). The front line, many
+    and seldom asked for, is read when it is.
 
-    def __init__(self) -> None:
+    With `at` (a third query), or told who is `away`, a post whose holders are all away is as good
+    as vacant; where everybody is away the holders answer all the same. `without` leaves people
+    out who are about to leave.
+    """
+
+    def __init__(
+        self,
+        *,
+        at: datetime | None = None,
+        away: Iterable[int] = (),
+        without: Iterable[int] = (),
+    ) -> None:
         self._answers: dict[tuple[str, int], list[int]] = {}
         self._known: set[str] = set()
         self._holders: dict[tuple[str, int], list[int]] = defaultdict(list)
+        self._without = set(without)
+        self._away = set(away)
+        if at is not None:
+            self._away |= set(Absence.objects.covering(at).values_list("person", flat=True))
         self._read(list(_FROM_THE_TOP))
         self._ancestors = {
             pk: [int(part) for part in reversed(path.strip("/").split("/"))]
@@ -35,7 +51,8 @@ class Roster:
     def _read(self, roles: Sequence[str]) -> None:
         people = Person.objects.filter(is_active=True, role__in=roles).order_by("pk")
         for pk, role, branch_id in people.values_list("pk", "role", "branch_id"):
-            self._holders[role, branch_id].append(pk)
+            if pk not in self._without:
+                self._holders[role, branch_id].append(pk)
         self._known.update(roles)
 
     def holders(self, role: str, branch_id: int) -> list[int]:
@@ -55,11 +72,17 @@ class Roster:
         while asked is not None:
             upwards.append(asked)
             asked = _ABOVE.get(Role(asked))
-        for each in (*upwards, *_FROM_THE_TOP):
-            for ancestor in self._ancestors[branch_id]:
-                if found := self._holders.get((each, ancestor)):
-                    return found
-        return []
+        posts = [
+            self._holders.get((each, ancestor), [])
+            for each in (*upwards, *_FROM_THE_TOP)
+            for ancestor in self._ancestors[branch_id]
+        ]
+        there = ([pk for pk in post if pk not in self._away] for post in posts)
+        return next(filter(None, there), None) or next(filter(None, posts), [])
+
+    def first(self, role: str, branch_id: int) -> int | None:
+        """The one of the holders who answers when one has to: the longest known."""
+        return next(iter(self.holders(role, branch_id)), None)
 
     def holders_of_any(self, roles: Iterable[str], branch_id: int) -> list[int]:
         """The holders of each role, each person once, in the roles' order."""

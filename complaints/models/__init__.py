@@ -21,7 +21,8 @@ from complaints.models.complaint import (
 from complaints.models.contact import Contact, ContactKind, Means
 from complaints.models.escalation import Escalation
 from complaints.models.event import Event
-from complaints.models.ownership import Ownership
+from complaints.models.handover import Handover, HandoverReason, HandoverState
+from complaints.models.ownership import Ownership, OwnershipReason
 from complaints.models.playbook import PlaybookEntry
 from complaints.models.policy import Policy, PolicyClock, PolicyState, PolicyStep
 from complaints.models.remedy import Remedy, RemedyKind, RemedyState
@@ -46,10 +47,14 @@ __all__ = [
     "ContactKind",
     "Escalation",
     "Event",
+    "Handover",
+    "HandoverReason",
+    "HandoverState",
     "InvalidReason",
     "Means",
     "MetAs",
     "Ownership",
+    "OwnershipReason",
     "PlaybookEntry",
     "Policy",
     "PolicyClock",
