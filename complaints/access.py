@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -40,7 +41,7 @@ def visible_to(person: Person, at: datetime | None = None) -> ComplaintQuerySet:
             )
 
 
-def _offered_to(person: Person, at: datetime | None) -> QuerySet[Handover, dict[str, int]]:
+def _offered_to(person: Person, at: datetime | None) -> QuerySet[Handover, Any]:
     """The ids of the cases whose open offer waits for the person's answer at `at`."""
     moment = now_in_sql() if at is None else at
     open_ = Handover.objects.filter(state=HandoverState.OFFERED, lapses_at__gte=moment)

@@ -3,6 +3,7 @@ accountable for it at a moment (`docs/ownership.md`)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -32,7 +33,7 @@ def change(
     action: Action,
     by: Person | None,
     at: datetime,
-    data: dict[str, Any] | None = None,
+    data: Mapping[str, Any] | None = None,
 ) -> Ownership:
     """Make `to` the owner of the locked case from now on, with its event, and tell both; what was
     offered meanwhile is off. Whether `by` may do it is the caller's to know. Raises RuleBroken
@@ -44,7 +45,9 @@ def change(
     new = Ownership.objects.create(
         complaint=complaint, person=to, branch_id=to.branch_id, since=at, reason=reason
     )
-    cases.write(complaint, action, by=by, at=at, data=data, owner=to, owner_branch=to.branch)
+    cases.write(
+        complaint, action, by=by, at=at, data=dict(data or {}), owner=to, owner_branch=to.branch
+    )
     handover_notes.changed(complaint, new, old_id, at=at)
     return new
 

@@ -25,6 +25,7 @@ from complaints.models import (
 from complaints.models.complaint import ComplaintQuerySet
 from complaints.models.contact import RECORDED_LATE
 from staff.models import Person, Role
+from staff.presence import StandsInFor
 
 SORTING = (Role.QUALITY, Role.DIRECTOR)
 APPROVING = (Role.SUPERVISOR, Role.DIRECTOR, Role.GENERAL_MANAGER)
@@ -34,10 +35,13 @@ DECIDING = (Role.QUALITY, Role.DIRECTOR, Role.GENERAL_MANAGER)
 
 def owed_by(person: Person) -> QuerySet[Clock]:
     """The running clocks this person has to stop, soonest due first: apology and result of the
-    cases they own, sheets they must submit; for quality the callbacks, and the sheets nobody
-    has been ruled to write yet."""
-    mine = Q(kind__in=(ClockKind.APOLOGY, ClockKind.RESULT), complaint__owner=person)
-    mine |= Q(kind__in=(ClockKind.SHEET, ClockKind.RESUBMISSION), complaint__rectifier=person)
+    cases they own, sheets they must submit, and the same of those for whom they stand in; for
+    quality the callbacks, and the sheets nobody has been ruled to write yet."""
+    stood = StandsInFor(person.pk)
+    owns = Q(complaint__owner=person) | Q(complaint__owner__in=stood)
+    fixes = Q(complaint__rectifier=person) | Q(complaint__rectifier__in=stood)
+    mine = Q(kind__in=(ClockKind.APOLOGY, ClockKind.RESULT)) & owns
+    mine |= Q(kind__in=(ClockKind.SHEET, ClockKind.RESUBMISSION)) & fixes
     if person.role in SORTING:
         mine |= Q(kind=ClockKind.CALLBACK) | Q(kind=ClockKind.SHEET, complaint__rectifier=None)
     return (

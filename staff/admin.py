@@ -7,11 +7,12 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from staff import branches
+from staff import branches, people
 from staff.branches import sort_key
 from staff.models import (
     AuthorityLimit,
@@ -67,9 +68,23 @@ class CalendarDayAdmin(_NothingIsDeleted):
         super().save_model(request, obj, form, change)
 
 
+class PersonForm(UserChangeForm):  # type: ignore[type-arg]
+    """Who still answers for open cases can't be made an administrator, who sees none."""
+
+    def clean(self) -> dict[str, Any]:
+        """Raises ValidationError beside the role."""
+        data: dict[str, Any] = super().clean() or {}
+        becomes = data.get("role") == Role.ADMINISTRATOR != self.initial.get("role")
+        if becomes and not people.is_free_to_leave(self.instance):
+            self.add_error("role", _("这个人还有未结投诉，须先全部交出，才能改为系统管理员。"))
+        return data
+
+
 @admin.register(Person)
 class PersonAdmin(UserAdmin, _NothingIsDeleted):  # type: ignore[type-arg]
+    form = PersonForm
     add_form = AdminUserCreationForm
+    readonly_fields = ("is_active", "account")
     list_display = ("name", "username", "role", "branch", "is_active")
     list_filter = ("role", "is_active", "branch")
     search_fields = ("name", "username")
@@ -77,12 +92,20 @@ class PersonAdmin(UserAdmin, _NothingIsDeleted):  # type: ignore[type-arg]
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("username", "password")}),
-        (_("人员"), {"fields": ("name", "role", "branch", "phone", "email", "is_active")}),
+        (
+            _("人员"),
+            {"fields": ("name", "role", "branch", "phone", "email", "is_active", "account")},
+        ),
     )
     add_fieldsets = (
         (None, {"fields": ("username", "usable_password", "password1", "password2")}),
         (_("人员"), {"fields": ("name", "role", "branch", "phone", "email")}),
     )
+
+    @admin.display(description=_("停用或启用"))
+    def account(self, person: Person) -> str:
+        """Where an account is closed: what its person still answers for is handed on there."""
+        return format_html('<a href="/people/departures/">{}</a>', _("到“人员离岗”里办理"))
 
     def save_model(self, request: HttpRequest, obj: Person, form: Any, change: bool) -> None:
         """Administrators, and only they, get into the back office."""

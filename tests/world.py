@@ -16,12 +16,14 @@ from complaints import (
     attachments,
     closing,
     escalation,
+    handovers,
     registration,
     remedies,
     rulings,
     triage,
 )
 from complaints.allowances import Wish
+from complaints.handovers import Offer
 from complaints.models import (
     Allowance,
     AllowanceKind,
@@ -31,6 +33,7 @@ from complaints.models import (
     Channel,
     Complaint,
     Escalation,
+    HandoverReason,
     InvalidReason,
     PlaybookEntry,
     Remedy,
@@ -41,7 +44,9 @@ from complaints.registration import Report
 from notify.models import Message
 from quality import sheets
 from quality.sheets import Parts
-from staff.models import Branch, Person
+from staff import absences
+from staff.absences import Leave
+from staff.models import Absence, AbsenceReason, Branch, Person
 from tests.complaints import scenes
 from tests.complaints.scenes import HOUR, MINUTE
 from tests.conftest import MONDAY, Cast
@@ -72,6 +77,7 @@ class Side:
     file: Attachment = field(init=False)
     raised: Escalation = field(init=False)
     letter: Message = field(init=False)
+    leave: Absence = field(init=False)
 
     def word(self, place: str) -> str:
         """A word that stands in this place of this side's cases only."""
@@ -148,6 +154,7 @@ def _play(side: Side, cast: Cast, n: int) -> None:
     _work_on(side, cast, n)
     side.fresh = _register(side, "fresh", LATER - 2 * HOUR)
     _end(side, cast)
+    _hand_over(side, cast)
     side.tokens |= {side.surname, side.phone, f"****{side.phone[-4:]}", "+86" + side.phone}
     side.tokens |= {case.no for case in side.cases}
 
@@ -220,6 +227,26 @@ def _ask_for_time(side: Side, cast: Cast, at: datetime) -> None:
         refused.pk, granted=False, opinion=side.word("timeopinion"), by=cast.chen, at=at
     )
     side.asked = ask("waitingnote")
+
+
+def _hand_over(side: Side, cast: Cast) -> None:
+    """An offer that was refused, one that waits for its answer; and a leave that is to come."""
+    at = LATER - HOUR
+
+    def offer(case: Complaint, place: str) -> None:
+        offered = Offer(receiver=side.boss, reason=HandoverReason.SKILL, note=side.word(place))
+        handovers.offer(case.pk, offered, by=side.front, at=at)
+
+    offer(side.fresh, "handedback")
+    handovers.refuse(side.fresh.pk, answer=side.word("refusal"), by=side.boss, at=at)
+    offer(side.full, "handed")
+    side.leave = absences.plan(
+        Leave(
+            person=side.front, since=LATER + 30 * 24 * HOUR, until=LATER + 31 * 24 * HOUR,
+            reason=AbsenceReason.LEAVE, deputy=side.boss,
+        ),
+        by=side.front, at=at,
+    )  # fmt: skip
 
 
 def _end(side: Side, cast: Cast) -> None:

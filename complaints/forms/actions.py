@@ -17,7 +17,7 @@ from complaints import attachments, callbacks, closing, contacts, remedies, ruli
 from complaints.acknowledgement import acknowledge
 from complaints.callbacks import Answers
 from complaints.contacts import SAID_LIMIT, Talk
-from complaints.forms.fields import ManyFiles, yes_no
+from complaints.forms.fields import ManyFiles, PersonChoice, yes_no
 from complaints.models import (
     Complaint,
     Contact,
@@ -156,11 +156,6 @@ class RejectForm(ActionForm):
         )
 
 
-class _PersonChoice(forms.ModelChoiceField[Person]):
-    def label_from_instance(self, obj: Person) -> str:
-        return f"{obj.branch.name} · {obj.name}({obj.get_role_display()})"
-
-
 class RulingForm(ActionForm):
     action = Action.RULE
     title = _("判定责任")
@@ -174,7 +169,7 @@ class RulingForm(ActionForm):
         empty_label=_("请选择"),
         error_messages={"required": _("请选择责任机构。")},
     )
-    person = _PersonChoice(
+    person = PersonChoice(
         Person.objects.filter(is_active=True)
         .exclude(role=Role.ADMINISTRATOR)
         .select_related("branch")

@@ -10,19 +10,24 @@ from typing import Any
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from complaints import allowances, attachments, escalation, remedies
+from complaints import allowances, attachments, escalation, handovers, remedies
 from complaints.allowances import Wish
+from complaints.handovers import Offer
 from complaints.models import (
     Allowance,
     AllowanceKind,
     AllowanceReason,
     Complaint,
     Escalation,
+    HandoverReason,
     PlaybookEntry,
     Remedy,
     RemedyKind,
     Severity,
 )
+from staff import absences
+from staff.absences import Leave
+from staff.models import AbsenceReason
 from tests.complaints import scenes
 from tests.conftest import MONDAY, Cast, Register
 
@@ -74,6 +79,7 @@ def build(cast: Cast, register: Register, wall: time_machine.Coordinates) -> Sce
         handled.pk, SimpleUploadedFile("说明.txt", "外箱破损".encode()), by=cast.li,
         at=MONDAY + 52 * HOUR,
     )  # fmt: skip
+    _handed_over(handled, cast)
     fresh = register(at=THURSDAY - 2 * HOUR, severity=Severity.CRITICAL, order_no="QT1")
     wish = Wish(
         kind=AllowanceKind.PAUSE, reason=AllowanceReason.CUSTOMER_AWAY, minutes=12 * 60,
@@ -106,6 +112,20 @@ def _ruled(cast: Cast, register: Register, at: datetime, **said: Any) -> Complai
 def _answered(case: Complaint, cast: Cast) -> None:
     scenes.apologise(case, by=cast.li, at=case.received_at + 20 * MINUTE)
     scenes.answer(case, by=cast.li, at=case.received_at + 20 * HOUR)
+
+
+def _handed_over(case: Complaint, cast: Cast) -> None:
+    """Offered to the supervisor, who has not answered yet; and Li is on leave in a week."""
+    at = THURSDAY - 20 * MINUTE
+    offered = Offer(
+        receiver=cast.wang, reason=HandoverReason.SKILL, note="客户要见主管，退运费已答应。"
+    )
+    handovers.offer(case.pk, offered, by=cast.li, at=at)
+    leave = Leave(
+        person=cast.li, since=THURSDAY + 150 * HOUR, until=THURSDAY + 200 * HOUR,
+        reason=AbsenceReason.LEAVE, deputy=cast.wang,
+    )  # fmt: skip
+    absences.plan(leave, by=cast.li, at=at)
 
 
 def _remedies(case: Complaint, cast: Cast) -> tuple[Remedy, Remedy]:
