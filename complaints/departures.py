@@ -14,6 +14,7 @@ from common.errors import Conflict, NotAllowed
 from complaints import ownership
 from complaints.models import Clock, ClockKind, Complaint, Status
 from complaints.models.complaint import OPEN, ComplaintQuerySet
+from staff import absences
 from staff.models import Person, Role
 
 
@@ -64,9 +65,10 @@ def close_account(person: Person, *, hand_up: bool, by: Person, at: datetime) ->
     first, each with its event; without, one that has any is refused.
 
     Raises NotAllowed `not_allowed`, `account.own`; Conflict `account.closed`, `account.burdened`,
-    `account.changed`; RuleBroken `nobody_left`.
+    `account.changed`, `absence.nobody_left`; RuleBroken `nobody_left`.
     """
     _check(person, by)
+    absences.check_somebody_stays(person, at, at + absences.LONGEST)
     if hand_up:
         _hand_up_all(person, by, at)
     # the cases first, then the person: the order in which a handover locks them, too

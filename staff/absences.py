@@ -42,7 +42,7 @@ def plan(leave: Leave, *, by: Person, at: datetime) -> Absence:
     _check_person(leave.person, by)
     _check_span(leave, at)
     _check_deputy(leave)
-    _check_somebody_stays(leave)
+    check_somebody_stays(leave.person, leave.since, leave.until)
     absence = Absence(
         person=leave.person,
         deputy=leave.deputy,
@@ -98,6 +98,23 @@ def leads(person: Person) -> bool:
     return person.is_active and person.role in LEADING
 
 
+def check_somebody_stays(person: Person, since: datetime, until: datetime) -> None:
+    """Headquarters is never left without somebody who leads: what nobody else answers for comes
+    there in the end. Its row is locked, so that the last two do not go at once. Raises Conflict
+    `absence.nobody_left`."""
+    top = Branch.objects.filter(kind=BranchKind.HEADQUARTERS)
+    headquarters = top.select_for_update(no_key=True).first()
+    if headquarters is None or person.branch_id != headquarters.pk or not leads(person):
+        return
+    others = _leading_people(headquarters).exclude(pk=person.pk)
+    if not _always_somebody(others, since, until):
+        raise Conflict(
+            "absence.nobody_left",
+            _("这段时间总部没有其他主管、品质管理员、服务总监或总经理在岗，请先安排。"),
+            field="since",
+        )
+
+
 def _check_person(person: Person, by: Person) -> None:
     if not may_act(person):
         raise NotAllowed("person.gone", _("只能为在职的受理人员登记不在岗。"), field="person")
@@ -122,24 +139,6 @@ def _check_deputy(leave: Leave) -> None:
         raise RuleBroken("deputy.same", _("代理人不能是本人。"), field="deputy")
     if not may_act(deputy):
         raise RuleBroken("deputy.gone", _("代理人必须是在职的受理人员。"), field="deputy")
-
-
-def _check_somebody_stays(leave: Leave) -> None:
-    """Headquarters is never left empty: what nobody else answers for comes there in the end. Its
-    row is locked, so that the last two do not go at once."""
-    top = Branch.objects.filter(kind=BranchKind.HEADQUARTERS)
-    headquarters = top.select_for_update(no_key=True).first()
-    if headquarters is None or leave.person.branch_id != headquarters.pk:
-        return
-    if not leads(leave.person):
-        return
-    others = _leading_people(headquarters).exclude(pk=leave.person.pk)
-    if others.exists() and not _always_somebody(others, leave.since, leave.until):
-        raise Conflict(
-            "absence.nobody_left",
-            _("这段时间总部没有其他品质管理员、服务总监或总经理在岗，请错开时间。"),
-            field="since",
-        )
 
 
 def _leading_people(headquarters: Branch) -> QuerySet[Person]:

@@ -12,7 +12,9 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from staff import branches, people
+from common.forms import attempt
+from common.time import now
+from staff import absences, branches, people
 from staff.branches import sort_key
 from staff.models import (
     AuthorityLimit,
@@ -77,7 +79,14 @@ class PersonForm(UserChangeForm):  # type: ignore[type-arg]
         becomes = data.get("role") == Role.ADMINISTRATOR != self.initial.get("role")
         if becomes and not people.is_free_to_leave(self.instance):
             self.add_error("role", _("这个人还有未结投诉，须先全部交出，才能改为系统管理员。"))
+        if self.initial and (data.get("branch") != self.instance.branch or becomes):
+            self._check_headquarters()
         return data
+
+    def _check_headquarters(self) -> None:
+        at = now()
+        before = Person.objects.select_related("branch").get(pk=self.instance.pk)
+        attempt(self, lambda: absences.check_somebody_stays(before, at, at + absences.LONGEST))
 
 
 @admin.register(Person)

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.api import Nouns, StrictSerializer, refuse_unknown_query
-from common.fields import Choice, Later, Moment, Named
+from common.fields import Choice, Later, Named
 from common.schema import LISTING, operation, query
 from common.time import now
 from staff import absences, tokens
@@ -190,7 +190,7 @@ class AbsenceIn(StrictSerializer):
     """Who is away (left out: oneself), and who stands in, by their usernames."""
 
     person = Named(Person.objects.filter(is_active=True), by="username", required=False)
-    since = Moment()
+    since = Later()
     until = Later()
     deputy = Named(
         Person.objects.filter(is_active=True), by="username", required=False, allow_null=True

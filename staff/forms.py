@@ -26,7 +26,7 @@ class AbsenceForm(forms.Form):
     person = _PersonChoice(
         Person.objects.none(),
         label=_("不在岗的人"),
-        empty_label=_("本人"),
+        empty_label=_("我自己"),
         required=False,
     )
     since = LocalDateTime(

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import BigIntegerField, DateTimeField, Func, QuerySet, Value
 
-from common.time import now_in_sql
+from common.time import now, now_in_sql
 from staff.models import Absence, Person, Role
 from staff.posts import Roster
 
@@ -26,11 +26,13 @@ class StandsInFor(Func):
         super().__init__(Value(person_id, output_field=BigIntegerField()), moment)
 
 
-def stands_in_for(person_id: int, at: datetime) -> list[int]:
-    """The ids of those away at `at` whose deputy, or whose deputy's deputy and so on, is this
-    person. Nobody who is away stands in for anybody: it goes on to their own deputy."""
+def stands_in_for(person_id: int, at: datetime | None = None) -> list[int]:
+    """The ids of those away at `at` (None: now) whose deputy, or whose deputy's deputy and so on,
+    is this person. Nobody who is away stands in for anybody: it goes on to their own deputy."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT staff_stands_in_for(%s, %s)", [person_id, at])
+        cursor.execute(
+            "SELECT staff_stands_in_for(%s, %s)", [person_id, now() if at is None else at]
+        )
         return sorted(row[0] for row in cursor.fetchall())
 
 
