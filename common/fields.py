@@ -89,6 +89,8 @@ class Moment(serializers.DateTimeField):
     """ISO 8601, to be written with its offset (`2026-11-20T10:30:00+08:00`); without one it is in
     the firm's zone. From 1990 until a day from now: what lies outside is a slip."""
 
+    ahead = timedelta(days=1)
+
     default_error_messages = {
         "unreadable": _("看不懂这个时间，请写成 2026-11-20T10:30:00+08:00 这样。"),
         "range": _("时间须在 1990 年到明天之间。"),
@@ -99,13 +101,22 @@ class Moment(serializers.DateTimeField):
         moment = _moment(value)
         if moment is None:
             refuse(self, "unreadable")
-        if not EARLIEST <= moment.year <= timezone.now().year + 1:  # far ends overflow in zones
+        latest = timezone.now() + self.ahead
+        if not EARLIEST <= moment.year <= latest.year + 1:  # far ends overflow in zones
             refuse(self, "range")
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=timezone.get_default_timezone())
-        if moment > timezone.now() + timedelta(days=1):
+        if moment > latest:
             refuse(self, "range")
         return moment.astimezone(UTC)
+
+
+class Later(Moment):
+    """A moment that is planned: up to two years ahead."""
+
+    ahead = timedelta(days=731)
+
+    default_error_messages = {"range": _("时间须在 1990 年到两年之内。")}
 
 
 class Day(serializers.DateField):

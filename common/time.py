@@ -6,6 +6,8 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import DateTimeField, Expression, Value
+from django.db.models.functions import Now
 from django.utils import timezone
 
 
@@ -22,3 +24,10 @@ def database_now() -> datetime:
         row = cursor.fetchone()
     now: datetime = row[0]
     return now
+
+
+def now_in_sql() -> Expression:
+    """`now` as an expression, for a query that has no moment of its own to look at."""
+    if settings.TRUST_HOST_CLOCK:
+        return Value(timezone.now(), output_field=DateTimeField())
+    return Now()

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
+from datetime import datetime
+from typing import Any
 
-from complaints.models import Complaint, RulingPart
+from django.db.models import Q, QuerySet
+
+from common.time import now_in_sql
+from complaints.models import Complaint, Handover, HandoverState, RulingPart
 from complaints.models.complaint import ComplaintQuerySet
 from staff.access import Scope, branches_in_scope, scope_of
 from staff.models import Person
+from staff.presence import StandsInFor
 
 
-def visible_to(person: Person) -> ComplaintQuerySet:
-    """The cases owned by, or ruled to, a branch in the person's reach, be it to a share, and the
-    person's own.
+def visible_to(person: Person, at: datetime | None = None) -> ComplaintQuerySet:
+    """The cases owned by, or ruled to, a branch in the person's reach, be it to a share; the
+    person's own, and those of the people they stand in for at `at` (None: now); and what is
+    offered to any of these, for as long as the offer is open.
 
     Headquarters sees all, the administrator none, and nobody a complaint about themself. Every
     page, route, export and lock starts here.
@@ -33,6 +39,9 @@ def visible_to(person: Person) -> ComplaintQuerySet:
                 | Q(owner=person)
                 | Q(rectifier=person)
                 | Q(pk__in=shared.values("ruling__complaint"))
+                | Q(owner__in=StandsInFor(person.pk, at))
+                | Q(rectifier__in=StandsInFor(person.pk, at))
+                | Q(pk__in=_offered_to(person, at))
             )
             return _hidden_from(person, found)
 
@@ -40,3 +49,11 @@ def visible_to(person: Person) -> ComplaintQuerySet:
 def _hidden_from(person: Person, found: ComplaintQuerySet) -> ComplaintQuerySet:
     """Without the complaints about the person."""
     return found.exclude(subject_ids__contains=[person.pk])
+
+
+def _offered_to(person: Person, at: datetime | None) -> QuerySet[Handover, Any]:
+    """The ids of the cases whose open offer waits for the person's answer at `at`."""
+    moment = now_in_sql() if at is None else at
+    open_ = Handover.objects.filter(state=HandoverState.OFFERED, lapses_at__gte=moment)
+    mine = Q(receiver=person) | Q(receiver__in=StandsInFor(person.pk, at))
+    return open_.filter(mine).order_by().values("complaint")

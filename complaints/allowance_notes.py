@@ -18,7 +18,7 @@ from staff.posts import Roster
 
 def asked(complaint: Complaint, allowance: Allowance, at: datetime) -> None:
     """Those who may decide, and the supervisor who may endorse."""
-    roster, barred = Roster(), _barred(complaint, allowance)
+    roster, barred = Roster(at=at), _barred(complaint, allowance)
     supervisors = {*roster.holders(Role.SUPERVISOR, complaint.owner_branch_id)} - barred
     text = gettext_noop("%(no)s 申请%(kind)s反馈时限 %(hours)s 小时，等待批准")
     told = supervisors | _who_may_decide(complaint, roster, barred)

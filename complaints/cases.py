@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from common import walls
-from complaints import escalation, events, rules
+from complaints import escalation, events, lapsing, rules
 from complaints.access import visible_to
 from complaints.models import Complaint, Event
 from complaints.rules import Action
@@ -16,13 +16,14 @@ from staff.models import Person
 def lock(complaint_id: int, *, to: Action, by: Person, at: datetime) -> Complaint:
     """The case, locked until the transaction ends, for somebody who may do this to it now. What
     was overdue at `at` is fired first, so that a late deed never hides a breach the sweep has
-    not seen yet.
+    not seen yet; and an offer that has waited too long lapses before anything else.
 
     Raises Complaint.DoesNotExist when the person may not see it; NotAllowed, Conflict.
     """
-    complaint = visible_to(by).select_for_update(of=("self",)).get(pk=complaint_id)
-    rules.check(complaint, to, by)
+    complaint = visible_to(by, at).select_for_update(of=("self",)).get(pk=complaint_id)
     walls.hold(complaint.pk)
+    lapsing.lapse_of(complaint, until=at)
+    rules.check(complaint, to, by, at)
     escalation.fire(complaint, until=at)
     return complaint
 
@@ -37,11 +38,30 @@ def act(
     **changes: Any,
 ) -> Event:
     """Check the rule, set the status it leads to and the named fields, and write the event with
-    old and new values. The complaint must be locked. Raises NotAllowed, Conflict."""
-    rule = rules.check(complaint, action, by)
+    old and new values; whoever acts for somebody who is away says so (`for`). The complaint must
+    be locked. Raises NotAllowed, Conflict."""
+    rule = rules.check(complaint, action, by, at)
     if rule.leads is not None:
         changes.setdefault("status", rule.leads)
+    if absent := rules.stood_in_for(complaint, action, by, at):
+        data = {**(data or {}), "for": absent}
+    return write(complaint, action, by=by, at=at, data=data, **changes)
+
+
+def write(
+    complaint: Complaint,
+    action: Action,
+    *,
+    by: Person | None,
+    at: datetime,
+    data: dict[str, Any] | None = None,
+    **changes: Any,
+) -> Event:
+    """Set the named fields and write the event with old and new values; whether it may be done
+    is the caller's to know. A case that is over takes its open offer with it."""
     changed = _assign(complaint, changes)
+    if "status" in changed and not complaint.is_open:
+        lapsing.call_off(complaint, at=at)
     return events.record(
         complaint,
         action,

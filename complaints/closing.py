@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop
 
 from common import text
 from common.errors import Conflict, RuleBroken
-from complaints import cases, clocks, escalation
+from complaints import cases, clocks, escalation, ownership
 from complaints.contacts import result_told
 from complaints.models import (
     Callback,
@@ -25,6 +25,7 @@ from complaints.models import (
 from complaints.rules import Action
 from notify.post import Note, post
 from staff.models import Person
+from staff.presence import with_stand_ins
 
 
 def what_is_missing(complaint: Complaint) -> list[str]:
@@ -90,6 +91,7 @@ def reopen_locked(complaint: Complaint, *, reason: str, by: Person, at: datetime
         closed_at=None,
         closed_inside_at=None,
     )
+    ownership.revive(complaint, by=by, at=at)
     clocks.start_round(complaint, at=at)
     escalation.fire(complaint, until=at)
     _tell_reopened(complaint, at)
@@ -114,10 +116,10 @@ def withdraw(complaint_id: int, *, said_by: str, note: str, by: Person, at: date
 
 
 def _tell_reopened(complaint: Complaint, at: datetime) -> None:
-    told = {complaint.owner_id} | ({complaint.rectifier_id} if complaint.rectifier_id else set())
+    told = [pk for pk in (complaint.owner_id, complaint.rectifier_id) if pk is not None]
     note = Note(
         key=f"reopened:{complaint.pk}:{complaint.round}",
-        recipient_ids=told,
+        recipient_ids=with_stand_ins(told, at),
         text=gettext_noop("%(no)s 客户仍不满意，已重开，四个时限重新计时"),
         params={"no": complaint.no},
         url=f"/complaints/{complaint.no}/",

@@ -21,6 +21,8 @@ from complaints.models import (
     ContactKind,
     DisputeOutcome,
     Event,
+    HandoverReason,
+    HandoverState,
     InvalidReason,
     Means,
     RemedyKind,
@@ -172,6 +174,17 @@ _ABOUT_TIME = (
 )
 
 
+_ABOUT_OWNER = (
+    Action.OFFER,
+    Action.ACCEPT_OFFER,
+    Action.REFUSE_OFFER,
+    Action.WITHDRAW_OFFER,
+    Action.DECIDE_OFFER,
+    Action.LAPSE_OFFER,
+    Action.HAND_UP,
+)
+
+
 def story_item(event: Event) -> StoryItem:
     """The event as the timeline shows it."""
     data = event.data
@@ -179,7 +192,7 @@ def story_item(event: Event) -> StoryItem:
     return StoryItem(
         at=event.at,
         who=event.actor.name if event.actor else str(_("系统")),
-        post=str(event.actor.get_role_display()) if event.actor else "",
+        post=_post(event),
         what=_what(event),
         old=_label(Status, status[0]),
         new=_label(Status, status[1]),
@@ -190,9 +203,18 @@ def story_item(event: Event) -> StoryItem:
     )
 
 
+def _post(event: Event) -> str:
+    """The role of who did it, or for whom they did it."""
+    if absent := event.data.get("for"):
+        return _("代 %(name)s") % {"name": absent}
+    return str(event.actor.get_role_display()) if event.actor else ""
+
+
 def _quote(event: Event) -> str:
-    """What somebody said or wrote; the reason for more time is a code, and told in the note."""
-    quoted = ("note", "opinion") if Action(event.kind) in _ABOUT_TIME else _QUOTED
+    """What somebody said or wrote; the reason for more time, or for a handover, is a code, and
+    told in the note."""
+    coded = (*_ABOUT_TIME, *_ABOUT_OWNER)
+    quoted = ("note", "opinion") if Action(event.kind) in coded else _QUOTED
     return next((str(event.data[name]) for name in quoted if event.data.get(name)), "")
 
 
@@ -238,6 +260,8 @@ def _note(event: Event) -> str:
         ):
             amount = _("%(amount)s 元") % {"amount": data.get("amount", "")}
             return f"{_label(RemedyKind, data.get('kind'))} {amount}"
+        case action if action in _ABOUT_OWNER:
+            return " · ".join(_owner_notes(data))
         case action if action in _ABOUT_TIME:
             return " · ".join(_time_notes(data))
         case _:
@@ -264,6 +288,19 @@ def _ruling_notes(data: dict[str, Any]) -> list[str]:
         notes += [f"{who} {share}%" for who, share in parties]
     else:
         notes += [str(data.get(name, "")) for name in ("branch", "department", "person")]
+    return [note for note in notes if note]
+
+
+def _owner_notes(data: dict[str, Any]) -> list[str]:
+    """From whom and to whom, why, and whether that went to 品质管理员."""
+    notes = []
+    if data.get("from"):
+        notes.append(_("由 %(name)s 交出") % {"name": data["from"]})
+    if data.get("to"):
+        notes.append(_("交给 %(name)s") % {"name": data["to"]})
+    notes.append(_label(HandoverReason, data.get("reason")))
+    if data.get("state") == HandoverState.REFERRED:
+        notes.append(str(HandoverState.REFERRED.label))
     return [note for note in notes if note]
 
 

@@ -22,6 +22,7 @@ from notify import digest
 from notify.post import msgid
 from staff.models import Role
 from staff.posts import Roster
+from staff.presence import Presence
 
 _TEXTS = [
     gettext_noop("%(no)s 的%(clock)s时限将于 %(due)s 到期"),
@@ -37,6 +38,14 @@ CASE WHEN clock.kind IN ('{ClockKind.SHEET.value}', '{ClockKind.RESUBMISSION.val
      ELSE kase.owner_branch_id END
 """
 
+# Who owes a clock by name; the callback, and the sheet while nobody is ruled to write it, are owed
+# by quality's post. Whoever is away is told all the same, and so is whoever acts for them: the
+# deputy, else the supervisor's post of the branch.
+_DEBTOR = f"""
+CASE WHEN kind IN ('{ClockKind.APOLOGY.value}', '{ClockKind.RESULT.value}') THEN owner_id
+     WHEN kind <> '{ClockKind.CALLBACK.value}' THEN rectifier_id END
+"""
+
 # rungs: every step of every clock to look at; come: those that have come and are not taken yet;
 # due: the same with their recipients, and no step is dropped for want of them.
 # A clock is looked at again when its next step comes, or when the level told last has waited for
@@ -46,7 +55,10 @@ _FIRE = f"""
 WITH roster AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%(roster)s)
         AS given (roles text, branch_id bigint, without bigint[], people bigint[],
-                  with_quality bigint[])
+                  with_quality bigint[], post_id bigint)
+),
+away AS MATERIALIZED (
+    SELECT * FROM json_to_recordset(%(away)s) AS given (person_id bigint, deputy_id bigint)
 ),
 rungs AS MATERIALIZED (
     SELECT clock.id AS clock_id, clock.complaint_id, clock.kind, clock.round, clock.due_at,
@@ -71,14 +83,19 @@ come AS MATERIALIZED (
 due AS MATERIALIZED (
     SELECT come.*,
            CASE WHEN NOT tells_debtor THEN people
-                WHEN kind = '{ClockKind.CALLBACK.value}' THEN with_quality
-                WHEN kind IN ('{ClockKind.APOLOGY.value}', '{ClockKind.RESULT.value}')
-                    THEN owner_id || array_remove(people, owner_id)
-                WHEN rectifier_id IS NULL THEN with_quality
-                ELSE rectifier_id || array_remove(people, rectifier_id) END AS told
+                WHEN debtor.id IS NULL THEN with_quality
+                WHEN away.person_id IS NULL
+                    THEN debtor.id || array_remove(people, debtor.id)
+                ELSE array_remove(ARRAY[debtor.id, acting.id], NULL)
+                    || array_remove(array_remove(people, debtor.id), acting.id) END AS told
     FROM come
+    CROSS JOIN LATERAL (SELECT {_DEBTOR}) AS debtor (id)
     LEFT JOIN roster ON roster.roles = come.roles::text AND roster.branch_id = come.branch_id
         AND roster.without = come.subject_ids
+    LEFT JOIN away ON away.person_id = debtor.id
+    CROSS JOIN LATERAL (SELECT COALESCE(
+        CASE WHEN away.deputy_id <> ALL(come.subject_ids) THEN away.deputy_id END,
+        roster.post_id)) AS acting (id)
 ),
 advanced AS (
     SELECT clock_id, next_moment,
@@ -163,12 +180,14 @@ def fire(cases: Sequence[Case], *, until: datetime, taken_at: datetime | None = 
     if not cases:
         return 0
     at = taken_at or until
+    presence = Presence(at)
     with walls.lifted(), connection.cursor() as cursor:
         cursor.execute(
             _FIRE,
             {
                 "cases": _array(case.id for case in cases),
-                "roster": json.dumps(_roster(cases)),
+                "roster": json.dumps(_roster(cases, presence)),
+                "away": json.dumps(_away(presence)),
                 "until": until,
                 "taken_at": at,
                 "rises_at": at + ACKNOWLEDGE_WITHIN,
@@ -184,9 +203,10 @@ def fire(cases: Sequence[Case], *, until: datetime, taken_at: datetime | None = 
     return int(taken)
 
 
-def _roster(cases: Sequence[Case]) -> list[dict[str, Any]]:
-    """Who holds each set of roles of their policies for each of their branches; also with quality
-    before them, who owe the callback, and the sheet while nobody is ruled to write it."""
+def _roster(cases: Sequence[Case], presence: Presence) -> list[dict[str, Any]]:
+    """Who holds each set of roles of their policies for each of their branches now; also with
+    quality before them, who owe the callback, and the sheet while nobody is ruled to write it;
+    and who acts there for somebody away without a deputy."""
     policies = {case.policy_id for case in cases}
     steps = PolicyStep.objects.filter(clock__policy__in=policies).order_by()
     asked = {
@@ -195,7 +215,7 @@ def _roster(cases: Sequence[Case]) -> list[dict[str, Any]]:
         for branch in (case.owner_branch_id, case.responsible_branch_id)
         if branch
     }
-    roster = Roster()
+    roster = Roster(away=presence.away)
     return [
         {
             "roles": _array(roles),
@@ -205,10 +225,16 @@ def _roster(cases: Sequence[Case]) -> list[dict[str, Any]]:
             "with_quality": roster.holders_of_any(
                 (Role.QUALITY.value, *roles), branch, without=frozenset(subjects)
             ),
+            "post_id": roster.first(Role.SUPERVISOR, branch, without=frozenset(subjects)),
         }
         for roles in steps.values_list("roles", flat=True).distinct()
         for branch, subjects in asked
     ]
+
+
+def _away(presence: Presence) -> list[dict[str, int | None]]:
+    """Everybody who is away, with who acts for them, if it is a deputy."""
+    return [{"person_id": pk, "deputy_id": presence.deputy_of(pk)} for pk in presence.away]
 
 
 def _labels() -> dict[str, str]:

@@ -142,7 +142,7 @@ def _check_words(report: Report) -> None:
 
 def _write(report: Report, by: Person, at: datetime, submission_key: str | None) -> Complaint:
     if by.pk in report.subject_ids:
-        owner = subjects.owner_instead(by.branch_id, report.subject_ids)
+        owner = subjects.owner_instead(by.branch_id, report.subject_ids, at)
         with walls.lifted():  # whoever registers it does not see it
             complaint = _create(report, by, owner, at, submission_key)
             walls.hold(complaint.pk)

@@ -20,6 +20,7 @@ from notify.post import Note, post
 from staff.limits import covers, role_covers
 from staff.models import Person, Role
 from staff.posts import Roster
+from staff.presence import with_stand_ins
 
 #: The most a single remedy may cost, in yuan: beyond it is a slip of the keyboard.
 LARGEST = Decimal(9_999_999)
@@ -169,7 +170,7 @@ def _who_may_approve(complaint: Complaint, remedy: Remedy) -> list[int]:
     """Supervisor and director as far as their limits reach; beyond them the general manager."""
     barred = {complaint.owner_id, complaint.rectifier_id, remedy.proposed_by_id}
     barred |= set(complaint.subject_ids)
-    roster, total = Roster(), bound(complaint)
+    roster, total = Roster(at=remedy.proposed_at), bound(complaint)
     reaching = [role for role in (Role.SUPERVISOR, Role.DIRECTOR) if role_covers(role, total)]
     for roles in (reaching, [Role.GENERAL_MANAGER]):
         asked = set(roster.holders_of_any(roles, complaint.owner_branch_id)) - barred
@@ -182,7 +183,7 @@ def _tell_decision(complaint: Complaint, remedy: Remedy, at: datetime) -> None:
     approved = remedy.state == RemedyState.PROMISED
     note = Note(
         key=f"remedy:{remedy.pk}:decided",
-        recipient_ids={complaint.owner_id, remedy.proposed_by_id},
+        recipient_ids=with_stand_ins([complaint.owner_id, remedy.proposed_by_id], at),
         text=gettext_noop("%(no)s 的补救 %(amount)s 元已获批准")
         if approved
         else gettext_noop("%(no)s 的补救 %(amount)s 元未获批准"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
@@ -12,7 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from common.errors import Conflict, NotAllowed
-from complaints.models import Complaint, Status
+from common.time import now
+from complaints.models import Complaint, Handover, HandoverState, Status
+from complaints.models.handover import RETURNED
+from staff import presence
+from staff.access import branches_in_scope
 from staff.models import BranchKind, Person, Role
 
 
@@ -49,6 +54,13 @@ class Action(TextChoices):
     DECIDE_TIME = "decide_time", gettext_lazy("批准或驳回申请")
     GRANT_TIME = "grant_time", gettext_lazy("暂停或延期反馈")
     RESUME_TIME = "resume_time", gettext_lazy("提前恢复计时")
+    OFFER = "offer", gettext_lazy("交接")
+    ACCEPT_OFFER = "accept_offer", gettext_lazy("接受交接")
+    REFUSE_OFFER = "refuse_offer", gettext_lazy("退回交接")
+    WITHDRAW_OFFER = "withdraw_offer", gettext_lazy("撤回交接")
+    DECIDE_OFFER = "decide_offer", gettext_lazy("裁决交接")
+    LAPSE_OFFER = "lapse_offer", gettext_lazy("交接逾期未答复")
+    HAND_UP = "hand_up", gettext_lazy("交由主管负责")
     ACKNOWLEDGE = "acknowledge", gettext_lazy("确认升级")
     INSPECT = "inspect", gettext_lazy("首问稽查")
     WARN = "warn", gettext_lazy("时限预警")
@@ -56,10 +68,12 @@ class Action(TextChoices):
 
 
 class Tie(Enum):
-    """What a person is to one case, whatever their role."""
+    """What a person is to one case, whatever their role; each as well for whoever acts for that
+    person while they are away (代)."""
 
     OWNER = "owner"
     RECTIFIER = "rectifier"
+    OFFERED = "offered"  # the receiver of the case's latest offer
 
 
 Who = Role | Tie
@@ -77,22 +91,80 @@ class Bar:
 @dataclass(frozen=True)
 class Rule:
     """`leaves`: statuses it is possible in; `leads`: where the case goes (None: stays);
-    `who`: roles or ties, one of which is enough; `bars`: ties that forbid it all the same."""
+    `who`: roles or ties, one of which is enough; `bars`: ties that forbid it all the same;
+    `unless`: what hangs on the case and makes it a conflict, whoever it is."""
 
     leaves: frozenset[Status]
     who: frozenset[Who]
     leads: Status | None = None
     bars: tuple[Bar, ...] = ()
+    unless: Bar | None = None
 
 
-def ties(complaint: Complaint, person: Person) -> set[Who]:
-    """The person's role and what ties them to the case."""
+def ties(complaint: Complaint, person: Person, at: datetime | None = None) -> set[Who]:
+    """The person's role and what ties them to the case at `at` (None: now)."""
     found: set[Who] = {Role(person.role)}
-    if complaint.owner_id == person.pk:
-        found.add(Tie.OWNER)
-    if complaint.rectifier_id == person.pk:
-        found.add(Tie.RECTIFIER)
-    return found
+    return found | {tie for tie in Tie if _is_tied(tie, complaint, person, at)}
+
+
+def stood_in_for(complaint: Complaint, action: Action, person: Person, at: datetime) -> str:
+    """The name of whom the person acts for in this action; "" where they act for themselves."""
+    for tie in Tie:
+        if tie in RULES[action].who and (tied := _tied(tie, complaint)) is not None:
+            if tied[0].pk == person.pk:
+                return ""
+            if _acts_for(*tied, person, at):
+                return tied[0].name
+    return ""
+
+
+def _is_tied(tie: Tie, complaint: Complaint, person: Person, at: datetime | None) -> bool:
+    tied_id = _tied_id(tie, complaint)
+    if tied_id is None or tied_id == person.pk:
+        return tied_id is not None
+    if not presence.may_act(person):
+        return False
+    tied = _tied(tie, complaint)
+    return tied is not None and _acts_for(*tied, person, now() if at is None else at)
+
+
+def _tied_id(tie: Tie, complaint: Complaint) -> int | None:
+    """The id of who is tied to the case by their own name."""
+    match tie:
+        case Tie.OWNER:
+            return complaint.owner_id
+        case Tie.RECTIFIER:
+            return complaint.rectifier_id
+        case Tie.OFFERED:
+            handover = latest_handover(complaint)
+            return handover.receiver_id if handover else None
+
+
+def _tied(tie: Tie, complaint: Complaint) -> tuple[Person, int] | None:
+    """The same with the branch whose supervisor's post acts where no deputy does."""
+    tied_id = _tied_id(tie, complaint)
+    person = Person.objects.filter(pk=tied_id).first() if tied_id is not None else None
+    if person is None:
+        return None
+    match tie:
+        case Tie.OWNER:
+            return person, complaint.owner_branch_id
+        case Tie.RECTIFIER:
+            return person, complaint.responsible_branch_id or person.branch_id
+        case Tie.OFFERED:
+            return person, person.branch_id
+
+
+def _acts_for(absent: Person, branch_id: int, person: Person, at: datetime) -> bool:
+    """Whether the person, who is somebody else, acts for the absent one at `at`."""
+    if presence.is_present(absent.pk, at):
+        return False
+    return presence.acting_for(absent, branch_id, at) == person.pk
+
+
+def latest_handover(complaint: Complaint) -> Handover | None:
+    """The last offer of the case, whatever became of it. Pages prefetch them."""
+    return max(complaint.handovers.all(), key=lambda each: (each.offered_at, each.pk), default=None)
 
 
 def _answers(complaint: Complaint, person: Person) -> bool:
@@ -127,6 +199,61 @@ _OWN_BRANCH = Bar(
 )
 _HANDLED_IT = Bar(
     "handled_it", gettext_lazy("您参与过这件投诉的处理，回访须由其他人进行。"), _spoke
+)
+
+
+def _handover_waits(complaint: Complaint, _person: Person) -> bool:
+    latest = latest_handover(complaint)
+    return latest is not None and latest.is_open
+
+
+def _no_offer(complaint: Complaint, _person: Person) -> bool:
+    latest = latest_handover(complaint)
+    return latest is None or latest.state != HandoverState.OFFERED
+
+
+def _nothing_to_decide(complaint: Complaint, _person: Person) -> bool:
+    """An open offer, a referred one, or one that came back while the giver still owns the case."""
+    latest = latest_handover(complaint)
+    if latest is None:
+        return True
+    came_back = latest.state in RETURNED and latest.giver_id == complaint.owner_id
+    return not (latest.is_open or came_back)
+
+
+def _is_a_side(complaint: Complaint, person: Person) -> bool:
+    latest = latest_handover(complaint)
+    return latest is not None and person.pk in (latest.giver_id, latest.receiver_id)
+
+
+def _beyond_supervisor(complaint: Complaint, person: Person) -> bool:
+    """A supervisor decides what stays within their branches, and not what was referred."""
+    latest = latest_handover(complaint)
+    if latest is None or person.role != Role.SUPERVISOR:
+        return False
+    return latest.state == HandoverState.REFERRED or not both_sides_in_reach(latest, person)
+
+
+def both_sides_in_reach(handover: Handover, person: Person) -> bool:
+    """Whether giver and receiver both work in the person's branches."""
+    sides = {handover.giver.branch_id, handover.receiver.branch_id}
+    return branches_in_scope(person).filter(pk__in=sides).count() == len(sides)
+
+
+_OFFER_WAITS = Bar(
+    "handover.waiting", gettext_lazy("这件投诉的上一次交接还没有结果。"), _handover_waits
+)
+_OFFER_OVER = Bar(
+    "handover.over", gettext_lazy("没有等待答复的交接：它已被答复、撤回，或已逾期。"), _no_offer
+)
+_DECIDED = Bar("handover.nothing", gettext_lazy("没有需要裁决的交接。"), _nothing_to_decide)
+_OWN_HANDOVER = Bar(
+    "handover.own", gettext_lazy("您是这次交接的一方，须由其他人裁决。"), _is_a_side
+)
+_BEYOND = Bar(
+    "handover.beyond",
+    gettext_lazy("跨机构的交接和第二次退回，由品质管理员裁决。"),
+    _beyond_supervisor,
 )
 
 _S = Status
@@ -183,26 +310,44 @@ RULES: dict[Action, Rule] = {
     Action.DECIDE_TIME: Rule(_OPEN, _QUALITY, bars=(_ANSWERS_FOR_IT,)),
     Action.GRANT_TIME: Rule(_OPEN, _QUALITY, bars=(_ANSWERS_FOR_IT,)),
     Action.RESUME_TIME: Rule(_OPEN, _QUALITY),
+    Action.OFFER: Rule(_OPEN, frozenset({Tie.OWNER}), unless=_OFFER_WAITS),
+    Action.ACCEPT_OFFER: Rule(_OPEN, frozenset({Tie.OFFERED}), unless=_OFFER_OVER),
+    Action.REFUSE_OFFER: Rule(_OPEN, frozenset({Tie.OFFERED}), unless=_OFFER_OVER),
+    Action.WITHDRAW_OFFER: Rule(_OPEN, frozenset({Tie.OWNER}), unless=_OFFER_OVER),
+    Action.DECIDE_OFFER: Rule(
+        _OPEN, _LEADING | {Role.QUALITY}, bars=(_OWN_HANDOVER, _BEYOND), unless=_DECIDED
+    ),
     Action.ACKNOWLEDGE: Rule(_ANY, _LEADING | {Role.QUALITY}),
     Action.INSPECT: Rule(_ANY, _VERIFYING, bars=(_ANSWERS_FOR_IT,)),
 }
 
 
-def allowed_actions(complaint: Complaint, person: Person) -> list[Action]:
-    """What this person may do to this case as it stands, in the table's order."""
-    return [action for action in RULES if is_allowed(complaint, action, person)]
+def allowed_actions(
+    complaint: Complaint, person: Person, at: datetime | None = None
+) -> list[Action]:
+    """What this person may do to this case as it stands at `at` (None: now), in the table's
+    order."""
+    tied = ties(complaint, person, at)
+    return [
+        action
+        for action, rule in RULES.items()
+        if not rule.who.isdisjoint(tied) and _fits(complaint, rule, person)
+    ]
 
 
-def is_allowed(complaint: Complaint, action: Action, person: Person) -> bool:
+def is_allowed(
+    complaint: Complaint, action: Action, person: Person, at: datetime | None = None
+) -> bool:
     """Whether `check` would let it pass."""
-    return status_fits(complaint, action) and _person_may(complaint, action, person)
-
-
-def check(complaint: Complaint, action: Action, person: Person) -> Rule:
-    """The rule for the action. Raises NotAllowed `not_allowed` or a bar's code;
-    Conflict `wrong_status`."""
     rule = RULES[action]
-    if rule.who.isdisjoint(ties(complaint, person)):
+    return _fits(complaint, rule, person) and _is_one_of(rule.who, complaint, person, at)
+
+
+def check(complaint: Complaint, action: Action, person: Person, at: datetime | None = None) -> Rule:
+    """The rule for the action at `at` (None: now). Raises NotAllowed `not_allowed` or a bar's
+    code; Conflict `wrong_status`, or the code of what stands against it."""
+    rule = RULES[action]
+    if not _is_one_of(rule.who, complaint, person, at):
         raise NotAllowed(
             "not_allowed",
             _("您没有权限对这件投诉执行“%(action)s”。") % {"action": action.label},
@@ -216,6 +361,8 @@ def check(complaint: Complaint, action: Action, person: Person) -> Rule:
             _("投诉目前是“%(status)s”，不能执行“%(action)s”。")
             % {"status": complaint.get_status_display(), "action": action.label},
         )
+    if rule.unless is not None and rule.unless.holds(complaint, person):
+        raise Conflict(rule.unless.code, str(rule.unless.sentence))
     return rule
 
 
@@ -224,8 +371,19 @@ def status_fits(complaint: Complaint, action: Action) -> bool:
     return Status(complaint.status) in RULES[action].leaves
 
 
-def _person_may(complaint: Complaint, action: Action, person: Person) -> bool:
-    rule = RULES[action]
-    return not rule.who.isdisjoint(ties(complaint, person)) and not any(
-        bar.holds(complaint, person) for bar in rule.bars
-    )
+def _is_one_of(
+    who: frozenset[Who], complaint: Complaint, person: Person, at: datetime | None
+) -> bool:
+    """Whether the role is enough, or else a tie, which may take a look into the database."""
+    if person.role in who:
+        return True
+    return any(_is_tied(tie, complaint, person, at) for tie in Tie if tie in who)
+
+
+def _fits(complaint: Complaint, rule: Rule, person: Person) -> bool:
+    """Whether the case stands where the rule wants it, and nothing forbids it to the person."""
+    if Status(complaint.status) not in rule.leaves:
+        return False
+    if rule.unless is not None and rule.unless.holds(complaint, person):
+        return False
+    return not any(bar.holds(complaint, person) for bar in rule.bars)

@@ -51,13 +51,13 @@ def _refused(what: str, sentence: str) -> RuleBroken:
     return RuleBroken(f"subjects.{what}", sentence, field="subjects")
 
 
-def owner_instead(branch_id: int, subject_ids: Sequence[int]) -> Person:
+def owner_instead(branch_id: int, subject_ids: Sequence[int], at: datetime) -> Person:
     """Who answers for a complaint about its own receiver: the supervisor, or whoever the vacant
     post passes to; none of those it is about. Raises RuleBroken `subjects.nobody_left`."""
-    holders = Roster().holders(Role.SUPERVISOR, branch_id, without=frozenset(subject_ids))
-    if not holders:
+    found = Roster(at=at, without=subject_ids).first(Role.SUPERVISOR, branch_id)
+    if found is None:
         raise _refused("nobody_left", _("除被投诉人外，没有人可以负责这件投诉。"))
-    return Person.objects.select_related("branch").get(pk=holders[0])
+    return Person.objects.select_related("branch").get(pk=found)
 
 
 def named(complaint: Complaint) -> list[Person]:

@@ -6,13 +6,16 @@ from celery import shared_task
 
 from common.heartbeat import beat
 from common.time import database_now
+from complaints import lapsing
 from complaints.escalation import catch_up
 
 
 @shared_task(ignore_result=True)
 def sweep_clocks() -> int:
-    """Take all that is due, batch by batch, and leave a sign of life; the steps taken."""
+    """Take all that is due, batch by batch, let unanswered handovers lapse, and leave a sign of
+    life; the steps taken."""
     taken = catch_up(database_now)
+    lapsing.sweep(until=database_now())
     beat("sweep")
     beat("worker")
     return taken

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from common import text
 from common.errors import Conflict, NotAllowed, RuleBroken
-from complaints import cases, clocks, escalation
+from complaints import cases, clocks, escalation, ownership
 from complaints.access import visible_to
 from complaints.contacts import result_told
 from complaints.models import Callback, Complaint, InvalidReason, Status, Triage, TriageOutcome
@@ -111,6 +111,8 @@ def _accept_locked(
     status = _where_it_stands(complaint)
     cases.act(complaint, action, by=by, at=at, data=data, status=status, invalid_reason="")
     wrong = _sorted(Triage(complaint=complaint, outcome=TriageOutcome.VALID, by=by, at=at))
+    if was_invalid:
+        ownership.revive(complaint, by=by, at=at)
     if was_invalid and wrong:
         clocks.restore(complaint, voided_since=wrong.at)
         escalation.fire(complaint, until=at)

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from complaints.views import actions, case, desk, listing, playbook, policies, register
+from complaints.views import (
+    actions,
+    case,
+    departures,
+    desk,
+    handovers,
+    listing,
+    playbook,
+    policies,
+    register,
+)
 
 _ONE = "complaints/<str:no>"
 _POLICY = "policies/<int:version>"
@@ -29,6 +39,10 @@ urlpatterns = [
     path(f"{_POLICY}/reset/", policies.reset, name="policy-reset"),
     path(f"{_POLICY}/submission/", policies.submission, name="policy-submission"),
     path(f"{_POLICY}/approval/", policies.approval, name="policy-approval"),
+    path("handovers/", handovers.waiting, name="handover-list"),
+    path("handovers/acceptance/", handovers.acceptance, name="handover-accept-all"),
+    path("handovers/shift/", handovers.shift, name="handover-shift"),
+    path("departures/", departures.departures, name="departures"),
     path("complaints/", listing.case_list, name="complaint-list"),
     path("complaints/new/", register.register, name="complaint-new"),
     path("complaints/new/hints/", register.hints, name="complaint-hints"),
@@ -54,6 +68,11 @@ urlpatterns = [
     path(f"{_ALLOWANCE}/endorsement/", actions.time_endorsement, name="allowance-endorse"),
     path(f"{_ALLOWANCE}/decision/", actions.time_decision, name="allowance-decide"),
     path(f"{_ALLOWANCE}/resumption/", actions.time_resumption, name="allowance-resume"),
+    path(f"{_ONE}/handovers/", actions.offer, name="handover-new"),
+    path(f"{_ONE}/handovers/acceptance/", actions.offer_acceptance, name="handover-accept"),
+    path(f"{_ONE}/handovers/refusal/", actions.offer_refusal, name="handover-refuse"),
+    path(f"{_ONE}/handovers/withdrawal/", actions.offer_withdrawal, name="handover-withdraw"),
+    path(f"{_ONE}/handovers/decision/", actions.offer_decision, name="handover-decide"),
     path(f"{_ONE}/callbacks/", actions.callback, name="callback-new"),
     path(f"{_ONE}/closure/", actions.closure, name="closure-new"),
     path(f"{_ONE}/reopenings/", actions.reopening, name="reopening-new"),

@@ -19,6 +19,7 @@ from notify.post import Note, post
 from quality.models import Series, Sheet, SheetState
 from quality.numbers import next_serial
 from staff.models import Person
+from staff.presence import with_stand_ins
 
 PART_LIMIT = 4000
 TITLE_LIMIT = 120
@@ -169,7 +170,7 @@ def _tell_rectifier(complaint: Complaint, sheet: Sheet, at: datetime) -> None:
     told = dict.fromkeys([sheet.submitted_by_id, complaint.rectifier_id])
     note = Note(
         key=f"sheet:{sheet.pk}:{sheet.state}:{at.isoformat()}",
-        recipient_ids=[person_id for person_id in told if person_id],
+        recipient_ids=with_stand_ins([pk for pk in told if pk], at),
         text=gettext_noop("%(no)s 被退回，请按意见修改后重新提交")
         if returned
         else gettext_noop("%(no)s 验收通过"),

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 
 from common import walls
 from recovery.doors import door_of
-from staff.access import eyes_of
+from staff.eyes import eyes_of
 from staff.models import Person
 
 logger = logging.getLogger(__name__)

@@ -17,6 +17,7 @@ from django.db import Error, connection
 
 from common.heartbeat import beat
 from common.time import database_now
+from complaints import lapsing
 from complaints.escalation import catch_up
 from complaints.pulse import until_next_ring
 from notify.delivery import deliver
@@ -70,10 +71,12 @@ class Sweeper:
         self.last_beat = 0.0
 
     def round(self) -> None:
-        """Take all that is due, say so, and sleep until the next ring or call; every few seconds
-        look for planned posts whose time has come."""
+        """Take all that is due, say so, and sleep until the next ring or call. Handovers that
+        nobody answered lapse in the same round, the clocks first; every few seconds planned posts
+        whose time has come are taken up."""
         self._listen()
         taken = catch_up(database_now)
+        lapsing.sweep(until=database_now())
         if time.monotonic() - self.last_beat >= BEAT_EVERY:
             beat("sweep")
             sign_of_life("sweeper").touch()

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from enum import Enum
 
 from django.db.models import Q, QuerySet
 
-from common.walls import NOBODY, Eyes, Reach
 from staff.models import Branch, BranchKind, Person, Role
 
 
@@ -44,15 +42,3 @@ def branches_in_scope(person: Person) -> QuerySet[Branch]:
             )
         case Scope.EVERYTHING:
             return Branch.objects.all()
-
-
-def eyes_of(person: Person) -> Eyes:
-    """The same reach for the database's own wall."""
-    match scope_of(person):
-        case Scope.NOTHING:
-            return replace(NOBODY, person=person.pk)
-        case Scope.EVERYTHING:
-            return Eyes(Reach.ALL, person.pk)
-        case _:
-            branches = branches_in_scope(person).values_list("pk", flat=True)
-            return Eyes(Reach.SOME, person.pk, list(branches), [person.pk])

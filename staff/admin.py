@@ -11,6 +11,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -90,7 +91,10 @@ class PersonAdmin(UserAdmin, _NothingIsDeleted):  # type: ignore[type-arg]
     actions = ("remove_second_factors",)
     fieldsets = (
         (None, {"fields": ("username", "password")}),
-        (_("人员"), {"fields": ("name", "role", "branch", "phone", "email", "is_active")}),
+        (
+            _("人员"),
+            {"fields": ("name", "role", "branch", "phone", "email", "is_active", "account")},
+        ),
     )
     add_fieldsets = (
         (None, {"fields": ("username", "usable_password", "password1", "password2")}),
@@ -99,7 +103,12 @@ class PersonAdmin(UserAdmin, _NothingIsDeleted):  # type: ignore[type-arg]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Role and branch are changed by appointing to a post, on the person's own page."""
-        return ("role", "branch") if obj else ()
+        return ("role", "branch", "is_active", "account") if obj else ()
+
+    @admin.display(description=_("停用或启用"))
+    def account(self, person: Person) -> str:
+        """Where an account is closed: what its person still answers for is handed on there."""
+        return format_html('<a href="/departures/">{}</a>', _("到“人员离岗”里办理"))
 
     def save_model(self, request: HttpRequest, obj: Person, form: Any, change: bool) -> None:
         """Administrators, and only they, get into the back office."""

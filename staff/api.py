@@ -15,13 +15,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.api import Nouns, StrictSerializer, refuse_unknown_query
-from common.fields import Day
+from common.fields import Choice, Day, Later, Named
 from common.schema import LISTING, operation, query
 from common.time import now
-from staff import passwords, tokens, tree
+from staff import absences, passwords, tokens, tree
+from staff.absences import Leave
 from staff.access import scope_of
 from staff.client import address_of
-from staff.models import Branch, BranchKind, Person, Role
+from staff.models import Absence, AbsenceReason, Branch, BranchKind, Person, Role
 from staff.session import person_of
 
 _SCOPES = {
@@ -213,10 +214,82 @@ def _people(branch: str) -> QuerySet[Person]:
     return found.filter(branch__code=branch) if branch.isprintable() else found.none()
 
 
+class NothingIn(StrictSerializer):
+    """Nothing more to say."""
+
+
+class AbsenceIn(StrictSerializer):
+    """Who is away (left out: oneself), and who stands in, by their usernames."""
+
+    person = Named(Person.objects.filter(is_active=True), by="username", required=False)
+    since = Later()
+    until = Later()
+    deputy = Named(
+        Person.objects.filter(is_active=True), by="username", required=False, allow_null=True
+    )
+    reason = Choice(AbsenceReason)
+
+
+class AbsenceOut(serializers.Serializer[Absence]):
+    """That somebody is away; `until` moves forward to the moment it was ended early."""
+
+    id = serializers.IntegerField()
+    person = PersonOut()
+    deputy = PersonOut(allow_null=True)
+    since = serializers.DateTimeField()
+    until = serializers.DateTimeField()
+    planned_until = serializers.DateTimeField()
+    reason = serializers.ChoiceField(choices=AbsenceReason.choices)
+    reason_label = serializers.CharField(source="get_reason_display")
+    by = PersonOut()
+
+
+class Absences(Nouns):
+    """Who is away, and who stands in."""
+
+    @operation(_("不在岗"), tag="people", returns=AbsenceOut(many=True), errors=LISTING)
+    def list(self, request: Request) -> Response:
+        """One's own, and for those who lead those of their people; the latest first."""
+        refuse_unknown_query(request, frozenset())
+        return self.page(absences.within_reach(person_of(request)), AbsenceOut)
+
+    @operation(
+        _("登记不在岗"),
+        tag="people",
+        request=AbsenceIn,
+        returns=AbsenceOut,
+        status=201,
+        errors=(400, 401, 403, 409, 413, 415),
+    )
+    def create(self, request: Request) -> Response:
+        """The absence; whoever stands in acts from its start on."""
+        by = person_of(request)
+        leave = Leave(**{"person": by, **self.read(AbsenceIn)})
+        return Response(AbsenceOut(absences.plan(leave, by=by, at=now())).data, status=201)
+
+    @operation(_("提前回岗"), tag="people", request=NothingIn, returns=AbsenceOut)
+    def end(self, request: Request, absence_id: int) -> Response:
+        """The absence, ended now."""
+        found = absences.within_reach(person_of(request)).get(pk=absence_id)
+        self.read(NothingIn)
+        ended = absences.end(found.pk, by=person_of(request), at=now())
+        return Response(AbsenceOut(ended).data)
+
+
 urlpatterns = [
     path("tokens/", Tokens.as_view({"post": "create"}), name="api-tokens"),
     path("tokens/current/", CurrentToken.as_view({"delete": "destroy"}), name="api-token"),
     path("me/", Me.as_view({"get": "retrieve"}), name="api-me"),
     path("branches/", Branches.as_view({"get": "list"}), name="api-branches"),
+    path(
+        "absences/",
+        Absences.as_view({"get": "list", "post": "create"}),
+        name="api-absences",
+    ),
+    path(
+        "absences/<int:absence_id>/end/",
+        Absences.as_view({"post": "end"}),
+        name="api-absence-end",
+    ),
     path("people/", People.as_view({"get": "list"}), name="api-people"),
 ]

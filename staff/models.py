@@ -1,13 +1,14 @@
-"""Who works here, and when: branches, their hours, people with one role each, and how much a
-role may promise."""
+"""Who works here, and when: branches, their hours, people with one role each, when they are away,
+and how much a role may promise."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import RangeOperators
+from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
 from django.contrib.postgres.indexes import OpClass
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -19,6 +20,13 @@ from staff.credentials import Throttle as Throttle
 from staff.credentials import TokenGrant as TokenGrant
 from staff.credentials import TokenScope as TokenScope
 from staff.hours import validate_day, validate_week, validate_zone
+
+
+class _Span(models.Func):
+    """The half-open span of two moments."""
+
+    function = "TSTZRANGE"
+    output_field = DateTimeRangeField()
 
 
 class Calendar(models.Model):
@@ -430,6 +438,86 @@ class Post(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_id} {self.role}"
+
+
+class AbsenceReason(models.TextChoices):
+    LEAVE = "leave", _("请假")
+    TRIP = "trip", _("出差")
+    TRAINING = "training", _("培训")
+    SICK = "sick", _("病假")
+    OTHER = "other", _("其他")
+
+
+class AbsenceQuerySet(models.QuerySet["Absence"]):
+    def covering(self, at: datetime) -> Self:
+        """Those that hold at `at`."""
+        return self.filter(since__lte=at, until__gt=at)
+
+
+class Absence(models.Model):
+    """That a person is away from `since` up to, and without, `until`; `deputy` acts for them
+    meanwhile (代), or the supervisor where there is none. One that was ended early keeps in
+    `planned_until` what had been planned; one that never began is empty."""
+
+    person = models.ForeignKey(
+        Person,
+        models.PROTECT,
+        related_name="absences",
+        verbose_name=_("不在岗的人"),
+        db_index=False,  # the constraint against overlaps is the index
+    )
+    deputy = models.ForeignKey(
+        Person,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="deputises",
+        verbose_name=_("代理人"),
+        db_index=False,
+    )
+    since = models.DateTimeField(_("开始"))
+    until = models.DateTimeField(_("结束"))
+    planned_until = models.DateTimeField(_("原定结束"))
+    reason = models.CharField(_("原因"), max_length=10, choices=AbsenceReason)
+    by = models.ForeignKey(Person, models.PROTECT, related_name="+", db_index=False)
+    recorded_at = models.DateTimeField()
+    ended_by = models.ForeignKey(
+        Person, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+
+    objects = AbsenceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("不在岗")
+        verbose_name_plural = _("不在岗")
+        ordering = ("-since", "-pk")
+        constraints: ClassVar = [
+            ExclusionConstraint(
+                name="absence_no_overlap",
+                expressions=[
+                    ("person", RangeOperators.EQUAL),
+                    (_Span("since", "until", RangeBoundary()), RangeOperators.OVERLAPS),
+                ],
+            ),
+            models.CheckConstraint(
+                condition=models.Q(until__gte=models.F("since"))
+                & models.Q(planned_until__gt=models.F("since"))
+                & models.Q(until__lte=models.F("planned_until")),
+                name="absence_ends_after_start",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(deputy=None) | ~models.Q(deputy=models.F("person")),
+                name="absence_deputy_is_another",
+            ),
+        ]
+        indexes: ClassVar = [
+            # Read by presence: who is away now, and for whom somebody stands in.
+            models.Index(fields=["until", "since"], name="absence_covering"),
+            models.Index(fields=["deputy", "until"], name="absence_by_deputy"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.since:%m-%d %H:%M}"
 
 
 class AuthorityLimit(models.Model):

@@ -1,7 +1,9 @@
-"""Taking people on, and the posts they hold: the one place that writes who is what, where."""
+"""Taking people on, the posts they hold, and whether they may go: the one place that writes who is
+what, where."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,14 +11,17 @@ from typing import Any, cast
 
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Field
 from django.utils.translation import gettext as _
 
 from common import text
 from common.errors import Conflict, RuleBroken
+from staff import absences
 from staff.branches import administrators_only, closed_sentence, sort_key
 from staff.models import Branch, Person, Post, Role
+
+logger = logging.getLogger(__name__)
 
 #: Rows in one statement.
 _BATCH = 500
@@ -205,6 +210,7 @@ def appoint(
     _refuse_closed(branch)
     held = _held(person)
     check_appointment(person, held, role, branch, since)
+    _check_leaving(person, role, branch, since)
     _cancel_planned(person, at)
     comes_now = since <= at
     _end(held, since, over=comes_now)
@@ -237,13 +243,31 @@ def end_post(person_id: int, *, at: datetime) -> None:
         _end(held, at, over=True)
 
 
+@transaction.atomic
+def resume_post(person_id: int, *, by: Person, at: datetime) -> Post:
+    """The history of an account that is opened again: the last role and branch, from now on."""
+    person = _lock(person_id)
+    return Post.objects.create(
+        person=person, role=person.role, branch=person.branch, since=at, is_current=True, by=by
+    )
+
+
 def take_up_posts(at: datetime) -> int:
     """The planned posts whose time has come become current; how many did. Called by beat and by
-    each sweeper: running it twice, or two at once, does no harm."""
+    each sweeper: running it twice, or two at once, does no harm. One that the database refuses,
+    since an owner of open cases can't become administrator, waits and is tried again."""
     due = Post.objects.filter(
         is_current=False, until=None, cancelled_at=None, since__lte=at
     ).order_by("since")
-    return sum(_take_up(pk, person, at) for pk, person in due.values_list("pk", "person_id"))
+    return sum(_try_to_take_up(*row, at) for row in due.values_list("pk", "person_id"))
+
+
+def _try_to_take_up(post_id: int, person_id: int, at: datetime) -> bool:
+    try:
+        return _take_up(post_id, person_id, at)
+    except IntegrityError:
+        logger.warning("Post %s waits: its person still answers for open cases.", post_id)
+        return False
 
 
 @transaction.atomic
@@ -290,6 +314,21 @@ def check_appointment(
         )
 
 
+def _check_leaving(person: Person, role: Role, branch: Branch, since: datetime) -> None:
+    """Who still owns open cases can't become administrator, who sees none, and headquarters is
+    not left without anybody who leads. Raises RuleBroken `role.owns_cases`; Conflict
+    `absence.nobody_left`."""
+    becomes = role == Role.ADMINISTRATOR != person.role
+    if becomes and not is_free_to_leave(person):
+        raise RuleBroken(
+            "role.owns_cases",
+            _("这个人还有未结投诉，须先全部交出，才能改为系统管理员。"),
+            field="role",
+        )
+    if becomes or branch.pk != person.branch_id:
+        absences.check_somebody_stays(person, since, since + absences.LONGEST)
+
+
 def _refuse_closed(branch: Branch) -> None:
     """The branch is held until the end, so that it can't close meanwhile. Raises Conflict
     `branch.closed`."""
@@ -321,3 +360,16 @@ def _show(person: Person, post: Post) -> None:
     person.role, person.branch = post.role, post.branch
     person.is_staff = person.is_superuser = administrates
     person.save(update_fields=["role", "branch", "is_staff", "is_superuser"])
+
+
+def is_free_to_leave(person: Person) -> bool:
+    """Whether the database would let the account be closed: it knows what other rooms hold that
+    the person still answers for. Tried, and taken back."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            Person.objects.filter(pk=person.pk).update(is_active=False)
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            transaction.set_rollback(True)
+    except IntegrityError:
+        return False
+    return True

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 
-from staff.models import Branch, Person, Role
+from staff.models import Absence, Branch, Person, Role
 
 # When nobody at all holds a role, its duty goes to the next of these.
 _ABOVE = {
@@ -20,20 +21,36 @@ _FROM_THE_TOP = (Role.GENERAL_MANAGER, Role.DIRECTOR, Role.QUALITY, Role.SUPERVI
 
 
 class Roster:
-    """The present holders of the roles, read once for a whole batch (two queries). The front
-    line, many and seldom asked for, is read when it is."""
+    """The holders of the roles, read once for a whole batch (two queries). The front line, many
+    and seldom asked for, is read when it is.
 
-    def __init__(self) -> None:
+    With `at` (a third query), or told who is `away`, a post whose holders are all away is as good
+    as vacant; where everybody is away the holders answer all the same. `without` leaves people
+    out who are about to leave.
+    """
+
+    def __init__(
+        self,
+        *,
+        at: datetime | None = None,
+        away: Iterable[int] = (),
+        without: Iterable[int] = (),
+    ) -> None:
         self._answers: dict[tuple[str, int, frozenset[int]], list[int]] = {}
         self._known: set[str] = set()
         self._holders: dict[tuple[str, int], list[int]] = defaultdict(list)
+        self._without = set(without)
+        self._away = set(away)
+        if at is not None:
+            self._away |= set(Absence.objects.covering(at).values_list("person", flat=True))
         self._read(list(_FROM_THE_TOP))
         self._ancestors = _ancestors()
 
     def _read(self, roles: Sequence[str]) -> None:
         people = Person.objects.filter(is_active=True, role__in=roles).order_by("pk")
         for pk, role, branch_id in people.values_list("pk", "role", "branch_id"):
-            self._holders[role, branch_id].append(pk)
+            if pk not in self._without:
+                self._holders[role, branch_id].append(pk)
         self._known.update(roles)
 
     def holders(
@@ -56,12 +73,19 @@ class Roster:
         while asked is not None:
             upwards.append(asked)
             asked = _ABOVE.get(Role(asked))
-        for each in (*upwards, *_FROM_THE_TOP):
-            for ancestor in self._ancestors[branch_id]:
-                held = self._holders.get((each, ancestor), [])
-                if found := [pk for pk in held if pk not in without]:
-                    return found
-        return []
+        posts = [
+            [pk for pk in self._holders.get((each, ancestor), []) if pk not in without]
+            for each in (*upwards, *_FROM_THE_TOP)
+            for ancestor in self._ancestors[branch_id]
+        ]
+        there = ([pk for pk in post if pk not in self._away] for post in posts)
+        return next(filter(None, there), None) or next(filter(None, posts), [])
+
+    def first(
+        self, role: str, branch_id: int, *, without: frozenset[int] = frozenset()
+    ) -> int | None:
+        """The one of the holders who answers when one has to: the longest known."""
+        return next(iter(self.holders(role, branch_id, without=without)), None)
 
     def holders_of_any(
         self, roles: Iterable[str], branch_id: int, *, without: frozenset[int] = frozenset()

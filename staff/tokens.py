@@ -22,7 +22,7 @@ from rest_framework.request import Request
 from common.errors import NotAllowed, RuleBroken
 from common.walls import see_with
 from staff import passwords, second_factor
-from staff.access import eyes_of
+from staff.eyes import eyes_of
 from staff.models import Person, TokenGrant, TokenScope
 
 #: knox makes 64; a header of megabytes needn't be looked up.

@@ -18,6 +18,7 @@ from staff.door import pages, sso
 from staff.door.admin_login import admin_login
 from staff.door.again import asks_again
 from staff.door.views import ChangePassword, RemovePasskey, SignIn
+from staff.views import absence_end, absence_list
 
 _sign_in = SignIn.as_view()
 _BRANCH = "branches/<str:branch_code>"
@@ -113,4 +114,6 @@ urlpatterns: list[URLPattern] = [
     path(f"{_PERSON}/details/", firm_views.person_edit, name="person-edit"),
     path(f"{_PERSON}/posts/", firm_views.post_new, name="post-new"),
     path(f"{_PERSON}/posts/cancellation/", firm_views.post_cancel, name="post-cancel"),
+    path("absences/", absence_list, name="absence-list"),
+    path("absences/<int:absence_id>/end/", absence_end, name="absence-end"),
 ]

@@ -43,7 +43,8 @@ from notify.models import Message
 from quality.models import Sheet
 from recovery.doors import EVERYONE, STRANGERS, Entrance
 from staff import branches
-from staff.access import Scope, eyes_of
+from staff.access import Scope
+from staff.eyes import eyes_of
 from staff.models import Branch, Person
 from tests.world import World
 
@@ -64,7 +65,7 @@ class Planted:
     second_wall_holds: bool = True
 
 
-def everything(person: Person) -> Any:
+def everything(person: Person, at: Any = None) -> Any:
     """A `visible_to` that hides nothing."""
     return Complaint.objects.all()
 

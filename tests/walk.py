@@ -136,6 +136,26 @@ def _rejected(side: Side) -> list[Words]:
     return [{"reason": "inquiry", "note": "只是询问"}, twice]
 
 
+def _span(side: Side) -> Words:
+    return {"since": "2027-03-01T09:00", "until": "2027-03-02T09:00", "reason": "leave"}
+
+
+def _absence(side: Side) -> list[Words]:
+    return [{**_span(side), "person": side.front.pk, "deputy": side.boss.pk}]
+
+
+def _api_absence(side: Side) -> list[Words]:
+    return [{**_span(side), "person": side.front.username, "deputy": side.boss.username}]
+
+
+def _offer(side: Side) -> list[Words]:
+    return [{"receiver": side.boss.pk, "reason": "shift", "note": "请接着办"}]
+
+
+def _api_offer(side: Side) -> list[Words]:
+    return [{"receiver": side.boss.username, "reason": "shift", "note": "请接着办"}]
+
+
 def _file(name: str) -> Fill:
     return lambda side: [{name: SimpleUploadedFile("b.txt", b"paper")}]
 
@@ -276,6 +296,17 @@ ROUTES: dict[str, Route] = {
     "allowance-endorse": Route(),
     "allowance-decide": Route(bodies=_always({"granted": "yes"})),
     "allowance-resume": Route(),
+    "handover-new": Route(bodies=_offer),
+    "handover-accept": Route(),
+    "handover-refuse": Route(bodies=_always({"answer": "不归我管"})),
+    "handover-withdraw": Route(),
+    "handover-decide": Route(bodies=lambda side: [{"owner": side.boss.pk, "opinion": "接着办"}]),
+    "handover-list": Route(),
+    "handover-accept-all": Route(bodies=lambda side: [{"no": side.full.no}]),
+    "handover-shift": Route(bodies=_offer),
+    "departures": Route(bodies=lambda side: [{"person": side.front.pk, "deed": "hand_up"}]),
+    "absence-list": Route(bodies=_absence),
+    "absence-end": Route(),
     "callback-new": Route(
         bodies=_always({**_CALL, "reached": "no", "occurred_at": "2026-11-24T10:00"})
     ),
@@ -333,6 +364,17 @@ ROUTES: dict[str, Route] = {
     "api-allowance-endorsement": Route(),
     "api-allowance-decision": Route(bodies=_always({"granted": True})),
     "api-allowance-resumption": Route(),
+    "api-handovers": Route(bodies=_api_offer),
+    "api-handover-acceptance": Route(),
+    "api-handover-refusal": Route(bodies=_always({"answer": "不归我管"})),
+    "api-handover-withdrawal": Route(),
+    "api-handover-decision": Route(
+        bodies=lambda side: [{"owner": side.boss.username, "opinion": "接着办"}]
+    ),
+    "api-handovers-offered": Route(),
+    "api-handovers-undecided": Route(),
+    "api-absences": Route(bodies=_api_absence),
+    "api-absence-end": Route(),
     "api-callbacks": Route(bodies=_always({**_CALL, "reached": False})),
     "api-closure": Route(),
     "api-reopenings": Route(bodies=_always({"reason": "还是没到"})),
@@ -379,6 +421,7 @@ BLANKS: dict[str, tuple[Callable[[Side], Any], Any]] = {
     "remedy_id": (lambda side: side.offered.pk, 999_999_999),
     "dispute_id": (lambda side: side.disputed.pk, 999_999_999),
     "allowance_id": (lambda side: side.asked.pk, 999_999_999),
+    "absence_id": (lambda side: side.leave.pk, 999_999_999),
     "attachment_id": (lambda side: side.file.pk, 999_999_999),
     "escalation_id": (lambda side: side.raised.pk, 999_999_999),
     "message_id": (lambda side: side.letter.pk, 999_999_999),

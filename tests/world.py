@@ -19,6 +19,7 @@ from complaints import (
     closing,
     disputes,
     escalation,
+    handovers,
     registration,
     remedies,
     rulings,
@@ -26,6 +27,7 @@ from complaints import (
     triage,
 )
 from complaints.allowances import Wish
+from complaints.handovers import Offer
 from complaints.models import (
     Allowance,
     AllowanceKind,
@@ -36,6 +38,7 @@ from complaints.models import (
     Complaint,
     Dispute,
     Escalation,
+    HandoverReason,
     InvalidReason,
     PlaybookEntry,
     Remedy,
@@ -47,8 +50,9 @@ from notify.models import Message
 from quality import sheets
 from quality.models import Inspection
 from quality.sheets import Parts
-from staff import people, tokens
-from staff.models import Branch, Person, Role, TokenGrant, TokenScope
+from staff import absences, people, tokens
+from staff.absences import Leave
+from staff.models import Absence, AbsenceReason, Branch, Person, Role, TokenGrant, TokenScope
 from tests.complaints import scenes
 from tests.complaints.scenes import HOUR, MINUTE
 from tests.conftest import MONDAY, Cast
@@ -84,6 +88,7 @@ class Side:
     passkey: Authenticator = field(init=False)
     stay: UserSession = field(init=False)
     grant: TokenGrant = field(init=False)
+    leave: Absence = field(init=False)
 
     def word(self, place: str) -> str:
         """A word that stands in this place of this side's cases only."""
@@ -178,6 +183,7 @@ def _play(side: Side, cast: Cast, n: int) -> None:
     _work_on(side, cast, n)
     side.fresh = _register(side, "fresh", LATER - 2 * HOUR)
     _end(side, cast)
+    _hand_over(side, cast)
     side.tokens |= {side.surname, side.phone, f"****{side.phone[-4:]}", "+86" + side.phone}
     side.tokens |= {case.no for case in side.cases}
 
@@ -260,6 +266,26 @@ def _ask_for_time(side: Side, cast: Cast, at: datetime) -> None:
         refused.pk, granted=False, opinion=side.word("timeopinion"), by=cast.chen, at=at
     )
     side.asked = ask("waitingnote")
+
+
+def _hand_over(side: Side, cast: Cast) -> None:
+    """An offer that was refused, one that waits for its answer; and a leave that is to come."""
+    at = LATER - HOUR
+
+    def offer(case: Complaint, place: str) -> None:
+        offered = Offer(receiver=side.boss, reason=HandoverReason.SKILL, note=side.word(place))
+        handovers.offer(case.pk, offered, by=side.front, at=at)
+
+    offer(side.fresh, "handedback")
+    handovers.refuse(side.fresh.pk, answer=side.word("refusal"), by=side.boss, at=at)
+    offer(side.full, "handed")
+    side.leave = absences.plan(
+        Leave(
+            person=side.front, since=LATER + 30 * 24 * HOUR, until=LATER + 31 * 24 * HOUR,
+            reason=AbsenceReason.LEAVE, deputy=side.boss,
+        ),
+        by=side.front, at=at,
+    )  # fmt: skip
 
 
 def _end(side: Side, cast: Cast) -> None:

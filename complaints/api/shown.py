@@ -226,7 +226,8 @@ class ComplaintOut(ComplaintRowOut):
 
     def get_allowed_actions(self, complaint: Complaint) -> list[dict[str, str]]:
         """From the same table of rules as the buttons of the page."""
-        allowed = rules.allowed_actions(complaint, self.context["person"])
+        at = self.context["at"]
+        allowed = rules.allowed_actions(complaint, self.context["person"], at)
         return [{"action": action.value, "action_label": str(action.label)} for action in allowed]
 
 

@@ -11,6 +11,7 @@ from complaints.api import (
     cases,
     contacts,
     desk,
+    handovers,
     policies,
     remedies,
     rulings,
@@ -100,6 +101,20 @@ urlpatterns = [
         allowances.Allowances.as_view({"post": "resume"}),
         name="api-allowance-resumption",
     ),
+    path(f"{_ONE}/handovers/", handovers.Handovers.as_view(_LIST_CREATE), name="api-handovers"),
+    *(
+        path(
+            f"{_ONE}/handovers/{noun}/",
+            handovers.Handovers.as_view({"post": verb}),
+            name=f"api-handover-{noun}",
+        )
+        for noun, verb in (
+            ("acceptance", "accept"),
+            ("refusal", "refuse"),
+            ("withdrawal", "withdraw"),
+            ("decision", "decide"),
+        )
+    ),
     path(f"{_ONE}/callbacks/", callbacks.Callbacks.as_view(_LIST_CREATE), name="api-callbacks"),
     path(f"{_ONE}/closure/", callbacks.Closure.as_view({"post": "create"}), name="api-closure"),
     path(
@@ -121,6 +136,16 @@ urlpatterns = [
         f"{_ONE}/attachments/<int:attachment_id>/",
         attachments.Attachments.as_view({"get": "retrieve"}),
         name="api-attachment",
+    ),
+    path(
+        "handovers/offered/",
+        handovers.WaitingHandovers.as_view({"get": "offered"}),
+        name="api-handovers-offered",
+    ),
+    path(
+        "handovers/undecided/",
+        handovers.WaitingHandovers.as_view({"get": "undecided"}),
+        name="api-handovers-undecided",
     ),
     path("desk/", desk.Desk.as_view({"get": "list"}), name="api-desk"),
     path("escalations/", desk.Escalations.as_view({"get": "list"}), name="api-escalations"),

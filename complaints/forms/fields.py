@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from common import files
 from common.errors import RuleBroken
 from complaints.models import Category
+from staff.models import Person
 
 YES_NO = [("yes", _("是")), ("no", _("否"))]
 
@@ -70,6 +71,13 @@ class ManyFiles(forms.FileField):
         if self.required and not uploads:
             raise forms.ValidationError(self.error_messages["required"], code="required")
         return uploads
+
+
+class PersonChoice(forms.ModelChoiceField[Person]):
+    """A colleague, by branch, name and role; the queryset comes with the branches."""
+
+    def label_from_instance(self, obj: Person) -> str:
+        return f"{obj.branch.name} · {obj.name}({obj.get_role_display()})"
 
 
 class CategoryChoice(forms.ModelChoiceField[Category]):

@@ -13,13 +13,16 @@ DECLARE
     ruling bigint;
     total numeric;
     leads integer;
+    seen text := COALESCE(current_setting('recovery.reach', true), '');
 BEGIN
+    PERFORM set_config('recovery.reach', 'house', true);  -- a promise looks through every wall
     IF TG_TABLE_NAME = 'complaints_ruling' THEN
         ruling := NEW.id;
     ELSE
         ruling := CASE WHEN TG_OP = 'DELETE' THEN OLD.ruling_id ELSE NEW.ruling_id END;
     END IF;
     IF NOT EXISTS (SELECT FROM complaints_ruling WHERE id = ruling) THEN
+        PERFORM set_config('recovery.reach', seen, true);
         RETURN NULL;
     END IF;
     SELECT coalesce(sum(share), 0), count(*) FILTER (WHERE lead) INTO total, leads
@@ -28,6 +31,7 @@ BEGIN
         RAISE EXCEPTION 'the shares of a ruling make 100 and one part leads, not % and %',
             total, leads USING ERRCODE = 'check_violation', CONSTRAINT = 'ruling_shares_are_whole';
     END IF;
+    PERFORM set_config('recovery.reach', seen, true);
     RETURN NULL;
 END $$;
 CREATE CONSTRAINT TRIGGER ruling_has_parts AFTER INSERT ON complaints_ruling
@@ -72,7 +76,7 @@ SET CONSTRAINTS ALL DEFERRED;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('complaints', '0009_drop_doubled_indexes'),
+        ('complaints', '0010_handover'),
         ('staff', '0003_service_calendars'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

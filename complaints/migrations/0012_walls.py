@@ -17,47 +17,60 @@ from common.wall_policies import (
     tear_down,
 )
 
-# Whom a case is shown to besides its owner, its rectifier and their branches: kept on the case
-# itself, since a policy can't ask tables that have the wall themselves.
+# Whom a case is shown to besides its owner, its rectifier and their branches: who bears a share of
+# the ruling, and to whom it is offered. Kept on the case itself, since a policy can't ask tables
+# that have the wall themselves.
 ALSO = """
-CREATE FUNCTION complaints_show_also(kase bigint) RETURNS void LANGUAGE sql AS $$
+CREATE FUNCTION complaints_show_also(kase bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    seen text := COALESCE(current_setting('recovery.reach', true), '');
+BEGIN
+    PERFORM set_config('recovery.reach', 'house', true);
+    WITH sharing AS (
+        SELECT part.branch_id, part.person_id
+        FROM complaints_rulingpart AS part
+        JOIN complaints_ruling AS ruling ON ruling.id = part.ruling_id
+        WHERE ruling.complaint_id = kase AND ruling.superseded_at IS NULL AND NOT part.lead
+    )
     UPDATE complaints_complaint SET
         also_branch_ids = ARRAY(
-            SELECT part.branch_id FROM complaints_rulingpart AS part
-            JOIN complaints_ruling AS ruling ON ruling.id = part.ruling_id
-            WHERE ruling.complaint_id = kase AND ruling.superseded_at IS NULL
-                AND NOT part.lead AND part.branch_id IS NOT NULL
-            ORDER BY 1),
+            SELECT branch_id FROM sharing WHERE branch_id IS NOT NULL ORDER BY 1),
         also_person_ids = ARRAY(
-            SELECT part.person_id FROM complaints_rulingpart AS part
-            JOIN complaints_ruling AS ruling ON ruling.id = part.ruling_id
-            WHERE ruling.complaint_id = kase AND ruling.superseded_at IS NULL
-                AND NOT part.lead AND part.person_id IS NOT NULL
+            SELECT person_id FROM sharing WHERE person_id IS NOT NULL
+            UNION
+            SELECT receiver_id FROM complaints_handover
+            WHERE complaint_id = kase AND state = 'offered'
             ORDER BY 1)
-    WHERE id = kase
-$$;
-CREATE FUNCTION complaints_also_ruled() RETURNS trigger LANGUAGE plpgsql AS $$
+    WHERE id = kase;
+    PERFORM set_config('recovery.reach', seen, true);
+END $$;
+CREATE FUNCTION complaints_also_shown() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_TABLE_NAME = 'complaints_ruling' THEN
-        PERFORM complaints_show_also(NEW.complaint_id);
-    ELSE
+    IF TG_TABLE_NAME = 'complaints_rulingpart' THEN
         PERFORM complaints_show_also(complaint_id) FROM complaints_ruling WHERE id = NEW.ruling_id;
+    ELSE
+        PERFORM complaints_show_also(NEW.complaint_id);
     END IF;
     RETURN NULL;
 END $$;
 CREATE TRIGGER ruling_shows_case AFTER UPDATE OF superseded_at ON complaints_ruling
-    FOR EACH ROW EXECUTE FUNCTION complaints_also_ruled();
+    FOR EACH ROW EXECUTE FUNCTION complaints_also_shown();
 CREATE TRIGGER ruling_part_shows_case AFTER INSERT OR UPDATE ON complaints_rulingpart
-    FOR EACH ROW WHEN (NOT NEW.lead) EXECUTE FUNCTION complaints_also_ruled();
-SELECT complaints_show_also(complaint_id) FROM (
-    SELECT DISTINCT ruling.complaint_id FROM complaints_rulingpart AS part
-    JOIN complaints_ruling AS ruling ON ruling.id = part.ruling_id WHERE NOT part.lead
-) AS shared;
+    FOR EACH ROW WHEN (NOT NEW.lead) EXECUTE FUNCTION complaints_also_shown();
+CREATE TRIGGER handover_shows_case AFTER INSERT OR UPDATE OF state ON complaints_handover
+    FOR EACH ROW EXECUTE FUNCTION complaints_also_shown();
+SELECT complaints_show_also(id) FROM complaints_complaint AS kase
+WHERE EXISTS (SELECT FROM complaints_rulingpart AS part
+              JOIN complaints_ruling AS ruling ON ruling.id = part.ruling_id
+              WHERE ruling.complaint_id = kase.id AND NOT part.lead)
+    OR EXISTS (SELECT FROM complaints_handover AS handover
+               WHERE handover.complaint_id = kase.id AND handover.state = 'offered');
 """
 NOT_ALSO = """
+DROP TRIGGER handover_shows_case ON complaints_handover;
 DROP TRIGGER ruling_part_shows_case ON complaints_rulingpart;
 DROP TRIGGER ruling_shows_case ON complaints_ruling;
-DROP FUNCTION complaints_also_ruled();
+DROP FUNCTION complaints_also_shown();
 DROP FUNCTION complaints_show_also(bigint);
 """
 SEES = f"""
@@ -72,7 +85,7 @@ HANGS_ON_IT = [
     f"complaints_{name}"
     for name in (
         "allowance", "attachment", "callback", "clock", "contact", "escalation", "event",
-        "dispute", "ownership", "remedy", "ruling", "suggestion", "triage",
+        "dispute", "handover", "ownership", "remedy", "ruling", "suggestion", "triage",
     )
 ]  # fmt: skip
 

@@ -23,7 +23,8 @@ from complaints.models.department import Department
 from complaints.models.dispute import Dispute, DisputeOutcome
 from complaints.models.escalation import Escalation
 from complaints.models.event import Event
-from complaints.models.ownership import Ownership
+from complaints.models.handover import Handover, HandoverReason, HandoverState
+from complaints.models.ownership import Ownership, OwnershipReason
 from complaints.models.playbook import PlaybookEntry
 from complaints.models.policy import Policy, PolicyClock, PolicyState, PolicyStep
 from complaints.models.remedy import Remedy, RemedyKind, RemedyState
@@ -55,10 +56,14 @@ __all__ = [
     "DisputeOutcome",
     "Escalation",
     "Event",
+    "Handover",
+    "HandoverReason",
+    "HandoverState",
     "InvalidReason",
     "Means",
     "MetAs",
     "Ownership",
+    "OwnershipReason",
     "PlaybookEntry",
     "Policy",
     "PolicyClock",

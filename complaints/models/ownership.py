@@ -10,14 +10,31 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 
+class OwnershipReason(models.TextChoices):
+    """Why the case came to this person."""
+
+    REGISTERED = "registered", _("登记")
+    HANDOVER = "handover", _("交接")
+    DECISION = "decision", _("裁决")
+    LEFT = "left", _("原责任人离岗")
+
+
 class Ownership(models.Model):
-    """A stretch of ownership; exactly one is open for each case (`docs/domain.md` section 2)."""
+    """A stretch of ownership; exactly one is open for each case, and it names the owner: a
+    trigger holds both, and that the owner of an open case is active (`docs/ownership.md`)."""
 
     complaint = models.ForeignKey("complaints.Complaint", models.PROTECT, related_name="ownerships")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     branch = models.ForeignKey("staff.Branch", models.PROTECT, related_name="+")
     since = models.DateTimeField()
     until = models.DateTimeField(null=True)
+    reason = models.CharField(
+        _("由来"),
+        max_length=12,
+        choices=OwnershipReason,
+        default=OwnershipReason.REGISTERED,
+        db_default=OwnershipReason.REGISTERED,
+    )
 
     class Meta:
         verbose_name = _("首问责任")

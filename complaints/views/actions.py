@@ -40,6 +40,13 @@ from complaints.forms.allowances import (
     GrantTimeForm,
     ResumeTimeForm,
 )
+from complaints.forms.handovers import (
+    AcceptOfferForm,
+    DecideOfferForm,
+    OfferForm,
+    RefuseOfferForm,
+    WithdrawOfferForm,
+)
 from complaints.forms.rulings import (
     DecideDisputeForm,
     DisputeForm,
@@ -68,7 +75,7 @@ def act(
     if sent and form.is_valid() and form.was_pressed(person):
         return _done(request, form, complaint, person)
     try:
-        rules.check(complaint, form_class.action, person)
+        rules.check(complaint, form_class.action, person, at)
     except RuleBroken as broken:
         return _refuse(request, form_class, complaint, broken)
     if sent and form.is_valid() and attempt(form, lambda: form.perform_once(by=person, at=at)):
@@ -127,6 +134,8 @@ def _done(
     """The fresh case in place (htmx), or back to its page. Whoever can't see the case any more
     goes to their desk."""
     messages.success(request, str(form.done))
+    if not visible_to(person).filter(pk=complaint.pk).exists():
+        return _to_the_desk(request)
     if not request.headers.get("HX-Request"):
         if request.POST.get("back") == "board":
             return redirect("board")
@@ -134,6 +143,15 @@ def _done(
     context = case_context(find(person, complaint.no), person, at=now())
     response = render(request, "complaints/_case.html", {**context, "flash_along": True})
     response["HX-Retarget"], response["HX-Reswap"] = "#case", "outerHTML show:#case:top"
+    return response
+
+
+def _to_the_desk(request: HttpRequest) -> HttpResponse:
+    """Away from a case that can't be seen any more; htmx follows a header."""
+    if not request.headers.get("HX-Request"):
+        return redirect("desk")
+    response = HttpResponse(status=204)
+    response["HX-Redirect"] = reverse("desk")
     return response
 
 
@@ -218,6 +236,11 @@ attachment = on_case(AttachForm)
 decision = on_remedy(DecideRemedyForm)
 delivery = on_remedy(DeliverRemedyForm)
 cancellation = on_remedy(CancelRemedyForm)
+offer = on_case(OfferForm)
+offer_acceptance = on_case(AcceptOfferForm)
+offer_refusal = on_case(RefuseOfferForm)
+offer_withdrawal = on_case(WithdrawOfferForm)
+offer_decision = on_case(DecideOfferForm)
 time_request = on_case(AskTimeForm)
 time_grant = on_case(GrantTimeForm)
 time_endorsement = on_allowance(EndorseTimeForm)

@@ -24,6 +24,9 @@ BUTTONS: list[tuple[Action, str, str]] = [
     (Action.SUGGEST_RULING, "ruling-suggest", "lightbulb"),
     (Action.DISPUTE, "dispute-new", "scale"),
     (Action.PROPOSE_REMEDY, "remedy-new", "hand-coins"),
+    (Action.ACCEPT_OFFER, "handover-accept", "user-check"),
+    (Action.REFUSE_OFFER, "handover-refuse", "user-x"),
+    (Action.DECIDE_OFFER, "handover-decide", "scale"),
     (Action.SUBMIT_SHEET, "sheet-new", "file-text"),
     (Action.RETURN_SHEET, "sheet-return", "undo-2"),
     (Action.VERIFY_SHEET, "sheet-verify", "badge-check"),
@@ -33,16 +36,25 @@ BUTTONS: list[tuple[Action, str, str]] = [
     (Action.GRANT_TIME, "allowance-grant", "circle-pause"),
     (Action.CLOSE, "closure-new", "lock"),
     (Action.REOPEN, "reopening-new", "rotate-ccw"),
+    (Action.OFFER, "handover-new", "arrow-right-left"),
+    (Action.WITHDRAW_OFFER, "handover-withdraw", "undo-2"),
     (Action.WITHDRAW, "withdrawal-new", "undo-2"),
     (Action.ATTACH, "attachment-new", "paperclip"),
 ]
 
 
-_DANGER = (Action.REJECT, Action.WITHDRAW, Action.RETURN_SHEET, Action.WAIVE_SHEET)
+_DANGER = (
+    Action.REJECT,
+    Action.WITHDRAW,
+    Action.RETURN_SHEET,
+    Action.WAIVE_SHEET,
+    Action.REFUSE_OFFER,
+)
 
 
 def buttons(complaint: Complaint, person: Person, at: datetime) -> list[dict[str, Any]]:
     """What this person may do to the case now; what they owe it most urgently comes first."""
+    allowed = set(rules.allowed_actions(complaint, person, at))
     found = [
         {
             "label": action.label,
@@ -52,8 +64,7 @@ def buttons(complaint: Complaint, person: Person, at: datetime) -> list[dict[str
             "danger": action in _DANGER,
         }
         for action, url_name, icon in BUTTONS
-        if rules.is_allowed(complaint, action, person)
-        and _makes_sense(complaint, action, person, at)
+        if action in allowed and _makes_sense(complaint, action, person, at)
     ]
     first, url = _most_urgent(complaint, person)
     for button in found:

@@ -11,13 +11,14 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_POST
 
 from common.time import now
-from complaints import advice, closing, faces, privacy, rules, selectors, subjects
+from complaints import advice, closing, faces, ownership, privacy, rules, selectors, subjects
 from complaints.access import visible_to
-from complaints.models import Clock, Complaint, RemedyState
+from complaints.models import Clock, Complaint, Handover, RemedyState
 from complaints.models.contact import RECORDED_LATE
 from complaints.rules import Action
 from complaints.views import allowance_rows, ruling_rows
 from complaints.views.buttons import buttons
+from staff import presence
 from staff.models import Person
 from staff.session import person_of
 
@@ -36,7 +37,10 @@ def find(person: Person, no: str) -> Complaint:
         "rectifier",
         "entered_by",
     )
-    return get_object_or_404(found, no=no)
+    named = Handover.objects.select_related(
+        "giver", "receiver", "answered_by", "decided_by", "decided_owner"
+    ).order_by("-offered_at", "-pk")
+    return get_object_or_404(found.prefetch_related(Prefetch("handovers", named)), no=no)
 
 
 @require_GET
@@ -90,6 +94,8 @@ def case_context(complaint: Complaint, person: Person, *, at: datetime) -> dict[
             {"round": n, "faces": faces.faces([c for c in clocks if c.round == n], at)}
             for n in earlier
         ],
+        "handovers": complaint.handovers.all(),
+        "acting": _acting(complaint, at),
         "allowances": allowance_rows.rows(complaint, clocks, person, at),
         "advice": advice.still_wanted(present, contacts, callbacks, at),
         "buttons": buttons(complaint, person, at),
@@ -107,6 +113,13 @@ def case_context(complaint: Complaint, person: Person, *, at: datetime) -> dict[
         "missing": closing.what_is_missing(complaint) if complaint.is_open else [],
         "earlier_count": _earlier_count(complaint, person),
     }
+
+
+def _acting(complaint: Complaint, at: datetime) -> Person | None:
+    """Who acts for an owner who is away; None while the owner is here."""
+    if not complaint.is_open or presence.is_present(complaint.owner_id, at):
+        return None
+    return ownership.accountable(complaint, at)
 
 
 def _clocks(complaint: Complaint) -> list[Clock]:

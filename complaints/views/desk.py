@@ -21,7 +21,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from common.errors import RuleBroken
 from common.time import now
-from complaints import faces, rules, selectors
+from complaints import faces, handover_lists, rules, selectors
 from complaints.acknowledgement import MANY, Answered, acknowledge_many
 from complaints.loads import WINDOW, loads
 from complaints.models import Clock, ClockKind, Contact, Escalation
@@ -49,7 +49,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "more": max(0, counts["all"] - _ROWS),
         "leads": person.role in selectors.LEADING,
         "messages_preview": inbox(person)[:6],
-        **_waiting(person),
+        **_waiting(person, at),
     }
     return render(request, "complaints/desk.html", context)
 
@@ -65,7 +65,7 @@ def _row(clock: Clock, person: Person, at: datetime) -> dict[str, Any]:
     """A line of the desk: the clock, its case, and the form that stops the clock."""
     step = STEPS[clock.kind]
     row: dict[str, Any] = {"face": faces.face(clock, at), "complaint": clock.complaint}
-    if rules.is_allowed(clock.complaint, step.action, person):
+    if rules.is_allowed(clock.complaint, step.action, person, at):
         row |= {"act_url": step.url(clock.complaint), "act_label": step.label}
     return row
 
@@ -110,11 +110,12 @@ def _counts(owed: QuerySet[Clock], at: datetime) -> dict[str, int]:
     )
 
 
-def _waiting(person: Person) -> dict[str, Any]:
+def _waiting(person: Person, at: datetime) -> dict[str, Any]:
     """What waits for this person's word, the oldest first."""
     to_sort, to_rule = selectors.to_sort(person), selectors.to_rule(person)
     to_approve, to_review = selectors.to_approve(person), selectors.to_review(person)
     to_recheck = selectors.to_recheck(person)
+    offered, to_decide = handover_lists.offered_to(person, at), handover_lists.to_decide(person, at)
     return {
         "sorts": person.role in selectors.SORTING,
         "approves": person.role in selectors.APPROVING,
@@ -128,6 +129,10 @@ def _waiting(person: Person) -> dict[str, Any]:
         "to_review_count": to_review.count(),
         "to_recheck": to_recheck[:8],
         "to_recheck_count": to_recheck.count(),
+        "offered": offered[:8],
+        "offered_count": offered.count(),
+        "to_decide": to_decide[:8],
+        "to_decide_count": to_decide.count(),
     }
 
 

@@ -217,18 +217,22 @@ JOIN bench_ladder ON place = n %% 4
 
 
 def _complaints(source: str, own: dict[str, str], joined: str = "") -> str:
-    """Copies of the model; the names of columns are the model's own."""
+    """Copies of the model, each owned by its owner; the names of columns are the model's own."""
     own = {**_COMPLAINT_OWN, **own}
     columns = [str(field.column) for field in Complaint._meta.concrete_fields]
     chosen = ", ".join(own.get(column, f"model.{column}") for column in columns)
     owners = "(SELECT count(*) FROM bench_owner)"
     return f"""
+        WITH made AS (
         INSERT INTO complaints_complaint ({", ".join(columns)})
         SELECT {chosen} FROM {source}
         JOIN complaints_complaint AS model ON model.id = %(model)s
         JOIN bench_owner AS owner ON owner.slot = {_LOT.format("given.n")} %% {owners}
         JOIN bench_owner AS other ON other.slot = {_LOT.format("-given.n")} %% {owners}
         {joined} ORDER BY given.n
+        RETURNING id, owner_id, owner_branch_id, received_at)
+        INSERT INTO complaints_ownership (complaint_id, person_id, branch_id, since)
+        SELECT id, owner_id, owner_branch_id, received_at FROM made
     """
 
 

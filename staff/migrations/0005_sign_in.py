@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('staff', '0003_service_calendars'),
+        ('staff', '0004_absence'),
         ('knox', '0009_extend_authtoken_field'),
     ]
 

@@ -10,9 +10,19 @@ from typing import Any
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from complaints import allowances, attachments, disputes, escalation, remedies, rulings, suggestions
+from complaints import (
+    allowances,
+    attachments,
+    disputes,
+    escalation,
+    handovers,
+    remedies,
+    rulings,
+    suggestions,
+)
 from complaints.allowances import Wish
 from complaints.findings import Party
+from complaints.handovers import Offer
 from complaints.models import (
     Allowance,
     AllowanceKind,
@@ -20,12 +30,16 @@ from complaints.models import (
     Complaint,
     Dispute,
     Escalation,
+    HandoverReason,
     InvalidReason,
     PlaybookEntry,
     Remedy,
     RemedyKind,
     Severity,
 )
+from staff import absences
+from staff.absences import Leave
+from staff.models import AbsenceReason
 from tests.complaints import scenes
 from tests.conftest import MONDAY, Cast, Register
 
@@ -80,6 +94,7 @@ def build(cast: Cast, register: Register, wall: time_machine.Coordinates) -> Sce
         handled.pk, SimpleUploadedFile("说明.txt", "外箱破损".encode()), by=cast.li,
         at=MONDAY + 52 * HOUR,
     )  # fmt: skip
+    _handed_over(handled, cast)
     fresh = register(at=THURSDAY - 2 * HOUR, severity=Severity.CRITICAL, order_no="QT1")
     wish = Wish(
         kind=AllowanceKind.PAUSE, reason=AllowanceReason.CUSTOMER_AWAY, minutes=12 * 60,
@@ -135,6 +150,20 @@ def _ruled(cast: Cast, register: Register, at: datetime, **said: Any) -> Complai
 def _answered(case: Complaint, cast: Cast) -> None:
     scenes.apologise(case, by=cast.li, at=case.received_at + 20 * MINUTE)
     scenes.answer(case, by=cast.li, at=case.received_at + 20 * HOUR)
+
+
+def _handed_over(case: Complaint, cast: Cast) -> None:
+    """Offered to the supervisor, who has not answered yet; and Li is on leave in a week."""
+    at = THURSDAY - 20 * MINUTE
+    offered = Offer(
+        receiver=cast.wang, reason=HandoverReason.SKILL, note="客户要见主管，退运费已答应。"
+    )
+    handovers.offer(case.pk, offered, by=cast.li, at=at)
+    leave = Leave(
+        person=cast.li, since=THURSDAY + 150 * HOUR, until=THURSDAY + 200 * HOUR,
+        reason=AbsenceReason.LEAVE, deputy=cast.wang,
+    )  # fmt: skip
+    absences.plan(leave, by=cast.li, at=at)
 
 
 def _remedies(case: Complaint, cast: Cast) -> tuple[Remedy, Remedy]:

@@ -56,6 +56,15 @@ PAGES: dict[str, Callable[[Scene], list[Any]]] = {
     "allowance-endorse": lambda s: [s.fresh.no, s.asked.pk],
     "allowance-decide": lambda s: [s.fresh.no, s.asked.pk],
     "allowance-resume": lambda s: [s.second.no, s.pause.pk],
+    "handover-new": lambda s: [s.submitted.no],
+    "handover-accept": lambda s: [s.handled.no],
+    "handover-refuse": lambda s: [s.handled.no],
+    "handover-withdraw": lambda s: [s.handled.no],
+    "handover-decide": lambda s: [s.handled.no],
+    "handover-list": lambda _s: [],
+    "handover-shift": lambda _s: [],
+    "departures": lambda _s: [],
+    "absence-list": lambda _s: [],
     "callback-new": lambda s: [s.handled.no],
     "closure-new": lambda s: [s.handled.no],
     "reopening-new": lambda s: [s.closed.no],
@@ -110,6 +119,7 @@ QUERY = {
 #: What answers with no page: pieces of pages, files, and what only a POST reaches.
 NO_PAGES = {
     "healthz", "readyz", "set_language", "sign-out", "complaint-hints", "complaint-lookup",
+    "handover-accept-all", "absence-end",
     "reveal", "attachment", "inbox-read", "message", "ranking-xlsx", "ranking-csv",
     "account_login", "admin-login", "admin-password-change", "openid_connect_login",
     "openid_connect_callback", "session-end", "session-end-others", "token-revoke",

@@ -17,7 +17,7 @@ from tests.conftest import MONDAY, Cast, Register
 
 
 def copies(case: Complaint, count: int) -> None:
-    """So many more cases like this one, with its clocks."""
+    """So many more cases like this one, with its owner and its clocks."""
     with connection.cursor() as cursor:
         columns = [
             field.column for field in Complaint._meta.concrete_fields
@@ -25,9 +25,11 @@ def copies(case: Complaint, count: int) -> None:
         ]  # fmt: skip
         names = ", ".join(columns)
         cursor.execute(
-            f"INSERT INTO complaints_complaint (no, {names})"  # noqa: S608  (our own columns)
+            f"WITH made AS (INSERT INTO complaints_complaint (no, {names})"  # noqa: S608  (our own columns)
             f" SELECT 'C' || n, {names} FROM complaints_complaint, generate_series(1, %s) n"
-            " WHERE id = %s",
+            " WHERE id = %s RETURNING id, owner_id, owner_branch_id, received_at)"
+            " INSERT INTO complaints_ownership (complaint_id, person_id, branch_id, since)"
+            " SELECT id, owner_id, owner_branch_id, received_at FROM made",
             [count, case.pk],
         )
         cursor.execute(

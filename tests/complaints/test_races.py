@@ -11,12 +11,21 @@ from threading import Barrier
 from typing import TypeVar
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from common.errors import Conflict, NotAllowed, RuleBroken
-from complaints import acknowledgement, disputes, registration, remedies
+from complaints import (
+    acknowledgement,
+    departures,
+    disputes,
+    handovers,
+    lapsing,
+    registration,
+    remedies,
+)
 from complaints.escalation import sweep
 from complaints.findings import Finding
+from complaints.handovers import Offer
 from complaints.models import (
     Channel,
     Clock,
@@ -25,6 +34,9 @@ from complaints.models import (
     Dispute,
     Escalation,
     Event,
+    Handover,
+    HandoverReason,
+    Ownership,
     Remedy,
     RemedyKind,
     RemedyState,
@@ -37,6 +49,9 @@ from complaints.registration import Report
 from notify.models import Message
 from quality.models import Sheet
 from quality.numbers import Series, next_serial
+from staff import absences
+from staff.absences import Leave
+from staff.models import AbsenceReason, Person
 from tests.complaints.scenes import (
     HOUR,
     MINUTE,
@@ -346,6 +361,105 @@ def test_sheet_numbers_are_gapless_though_some_submissions_fail(
     assert sorted(sheet.serial for sheet in Sheet.objects.all()) == [1, 2, 3, 4, 5]
     with transaction.atomic():
         assert next_serial(Series.SHEET, 2026) == 6
+
+
+def offered(case: Complaint, cast: Cast, to: Person) -> Handover:
+    offer = Offer(receiver=to, reason=HandoverReason.SHIFT, note="请接着办")
+    return handovers.offer(case.pk, offer, by=cast.li, at=MONDAY)
+
+
+def owned_once(case: Complaint) -> None:
+    """Exactly one ownership is open, and it is the owner's."""
+    (stretch,) = Ownership.objects.filter(complaint=case, until=None)
+    assert stretch.person_id == fresh(case).owner_id
+
+
+def test_of_the_receiver_and_the_deputy_who_accept_at_once_one_does(
+    cast: Cast, register: Register
+) -> None:
+    case = register()
+    offered(case, cast, cast.wang)
+    leave = Leave(
+        person=cast.wang, since=MONDAY, until=MONDAY + HOUR, reason=AbsenceReason.LEAVE,
+        deputy=cast.zhao,
+    )  # fmt: skip
+    absences.plan(leave, by=cast.wang, at=MONDAY)
+    at = MONDAY + MINUTE
+    results = at_once([
+        lambda by=by: handovers.accept(case.pk, by=by, at=at) for by in (cast.wang, cast.zhao)
+    ])  # fmt: skip
+    assert codes(results) == ["handover.over"]
+    assert fresh(case).owner == cast.wang
+    assert Event.objects.filter(kind="accept_offer").count() == 1
+    owned_once(case)
+
+
+def test_an_answer_and_a_decision_at_once_leave_one_owner(cast: Cast, register: Register) -> None:
+    for _ in range(3):
+        case = register()
+        offered(case, cast, cast.wang)
+        results = at_once([
+            lambda case=case: handovers.accept(case.pk, by=cast.wang, at=MONDAY),
+            lambda case=case: handovers.decide(
+                case.pk, owner=cast.xu, opinion="区域接手", by=cast.chen, at=MONDAY
+            ),
+        ])  # fmt: skip
+        assert codes(results) in (["handover.over"], ["handover.nothing"])
+        accepted = Handover.objects.get(complaint=case).state == "accepted"
+        assert fresh(case).owner == (cast.wang if accepted else cast.xu)
+        owned_once(case)
+
+
+def test_who_leaves_while_accepting_owns_nothing_or_stays(cast: Cast, register: Register) -> None:
+    for _ in range(4):
+        case = register()
+        offered(case, cast, cast.wang)
+        results = at_once([
+            lambda case=case: handovers.accept(case.pk, by=cast.wang, at=MONDAY),
+            lambda: departures.close_account(cast.wang, hand_up=False, by=cast.root, at=MONDAY),
+        ])  # fmt: skip
+        assert len(done(results)) == 1
+        left = not Person.objects.get(pk=cast.wang.pk).is_active
+        assert fresh(case).owner == (cast.li if left else cast.wang)
+        owned_once(case)
+        if left:
+            departures.open_account(cast.wang, by=cast.root, at=MONDAY)
+        else:
+            departures.close_account(cast.wang, hand_up=True, by=cast.root, at=MONDAY)
+            departures.open_account(cast.wang, by=cast.root, at=MONDAY)
+
+
+def test_who_leaves_while_registering_leaves_no_case_behind(cast: Cast, register: Register) -> None:
+    for _ in range(4):
+        results = at_once([
+            lambda: swallow(lambda: register(by=cast.zhao)),
+            lambda: departures.close_account(cast.zhao, hand_up=True, by=cast.root, at=MONDAY),
+        ])  # fmt: skip
+        assert results
+        active = Person.objects.get(pk=cast.zhao.pk).is_active
+        assert active or not Complaint.objects.filter(owner=cast.zhao).exists()
+        departures.open_account(cast.zhao, by=cast.root, at=MONDAY)
+        for case in Complaint.objects.filter(owner=cast.zhao):
+            owned_once(case)
+
+
+def swallow(deed: Callable[[], T]) -> T | None:
+    """None where the database refuses it in the end."""
+    try:
+        return deed()
+    except IntegrityError:
+        return None
+
+
+def test_two_sweeps_let_an_offer_lapse_once(cast: Cast, register: Register) -> None:
+    for _ in range(6):
+        offered(register(), cast, cast.wang)
+    until = MONDAY + 3 * HOUR
+    results = done(at_once([lambda: lapsing.sweep(until=until, batch=2)] * 4))
+    while more := lapsing.sweep(until=until):
+        results.append(more)
+    assert sum(results) == 6
+    assert Event.objects.filter(kind="lapse_offer").count() == 6
 
 
 def test_a_handler_and_a_caller_at_once_never_both_count(cast: Cast, register: Register) -> None:

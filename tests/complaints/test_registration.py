@@ -163,5 +163,5 @@ def test_registering_late_costs_the_ladder_too(cast: Cast, report: Report) -> No
     late = replace(report, received_at=MONDAY - 3 * HOUR)
     with CaptureQueriesContext(connection) as captured:
         registration.register(late, by=cast.li, at=MONDAY)
-    assert len(statements(captured)) == 16
+    assert len(statements(captured)) == 17
     assert Message.objects.count() == 7

@@ -15,7 +15,7 @@ from complaints.escalation import sweep
 from complaints.models import Complaint, Event, Severity
 from notify.models import Message
 from staff import people
-from staff.access import eyes_of
+from staff.eyes import eyes_of
 from staff.models import Person, Role
 from tests.complaints import scenes
 from tests.complaints.scenes import HOUR, MINUTE

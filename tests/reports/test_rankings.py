@@ -117,14 +117,18 @@ def test_more_branches_and_cases_need_no_more_queries(
 
 
 def _multiply(times: int, **changes: str) -> None:
-    """Copy the only case so many times in one statement; `changes` are SQL by column."""
+    """Copy the only case, with its owner, so many times in one statement; `changes` are SQL by
+    column."""
     columns = [field.column for field in Complaint._meta.concrete_fields if not field.primary_key]
     values = [changes.get(column, f"c.{column}") for column in columns]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO complaints_complaint ({', '.join(columns)})"  # noqa: S608
+            f"WITH made AS (INSERT INTO complaints_complaint ({', '.join(columns)})"  # noqa: S608
             f" SELECT {', '.join(values)}"
             f" FROM complaints_complaint c, generate_series(1, {times}) n"
+            " RETURNING id, owner_id, owner_branch_id, received_at)"
+            " INSERT INTO complaints_ownership (complaint_id, person_id, branch_id, since)"
+            " SELECT id, owner_id, owner_branch_id, received_at FROM made"
         )
 
 
