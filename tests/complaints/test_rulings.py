@@ -15,6 +15,7 @@ from common.errors import RuleBroken
 from complaints import attachments, rulings
 from complaints.access import visible_to
 from complaints.findings import Party
+from complaints.forms.search import SearchForm
 from complaints.models import Complaint, Department, Ruling, RulingPart, Supplier
 from notify.models import Message
 from staff.models import Person
@@ -225,3 +226,13 @@ def test_shares_may_be_moved_within_one_transaction(cast: Cast, case: Complaint)
         RulingPart.objects.filter(ruling=ruling, lead=True).update(share=50)
         RulingPart.objects.filter(ruling=ruling, lead=False).update(share=50)
         check_at_the_end()
+
+
+def test_the_list_of_a_branch_holds_what_it_bears_a_share_of(
+    cast: Cast, case: Complaint, register: Register
+) -> None:
+    register()
+    rule_jointly(case, cast, half(cast))
+    form = SearchForm({"branch": "SUZ"})
+    assert form.is_valid()
+    assert list(form.narrow(visible_to(cast.chen), MONDAY)) == [case]
