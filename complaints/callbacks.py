@@ -9,9 +9,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from common import text
-from common.errors import RuleBroken
+from common.errors import NotAllowed, RuleBroken
 from complaints import cases, clocks, closing
-from complaints.models import Callback, ClockKind, Complaint, Means, Status
+from complaints.models import Callback, ClockKind, Complaint, Means, RulingPart, Status
 from complaints.rules import Action
 from staff.models import Person
 
@@ -44,6 +44,7 @@ def record(complaint_id: int, answers: Answers, *, by: Person, at: datetime) -> 
     `occurred_at.before_round`, `text.*`; NotAllowed `handled_it`, `own_branch`; Conflict.
     """
     complaint = cases.lock(complaint_id, to=Action.RECORD_CALLBACK, by=by, at=at)
+    _check_bears_no_share(complaint, by)
     callback = _heard(complaint, answers, by, at)
     callback.save()
     proof = clocks.settle(complaint, ClockKind.CALLBACK)
@@ -52,6 +53,13 @@ def record(complaint_id: int, answers: Answers, *, by: Person, at: datetime) -> 
     if callback.reached:
         _follow(complaint, callback, by, at)
     return callback
+
+
+def _check_bears_no_share(complaint: Complaint, by: Person) -> None:
+    """The branch that leads is barred by the rules; here are those that bear a share."""
+    shared = RulingPart.objects.filter(ruling__complaint=complaint, ruling__superseded_at=None)
+    if shared.filter(branch=by.branch_id).exists():
+        raise NotAllowed("own_branch", _("您属于责任机构，回访须由其他机构的人进行。"))
 
 
 def _follow(complaint: Complaint, callback: Callback, by: Person, at: datetime) -> None:

@@ -214,10 +214,10 @@ def _two_more_for_lanzhou(cast: Cast, register: Register) -> None:
 
 #: Lanzhou's row by hand. Its clocks: four of each kind, all on time but one apology; its
 #: callbacks: four reached, one not satisfied. (10 × 3/4 + 10 + 8 + 7 + 15 × 3/4) ÷ 50 = 87.5 %
-_ALL_MET = [1, 4, 4, 0, 0, 0, 0, 0]
+_ALL_MET = [1, 4, 4, 0, 0, 0, 0, 0, 0]
 LANZHOU = [
     1, "兰州分公司", "LZ", 87.5, 3,
-    0.75, 3, 4, 1, 0, 0, 0, 0,
+    0.75, 3, 4, 1, 0, 0, 0, 0, 0,
     *_ALL_MET, *_ALL_MET, *_ALL_MET,
     0.75, 3, 4, 1, 4, 500, 1,
 ]  # fmt: skip

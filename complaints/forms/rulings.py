@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from common.forms import CleanText
-from complaints import disputes, rulings, suggestions
+from complaints import disputes, rulings, selectors, suggestions
 from complaints.disputes import REASONS_LIMIT
 from complaints.findings import BASIS_LIMIT, MOST_PARTIES, Finding, Party
 from complaints.forms.actions import ActionForm
@@ -22,6 +22,7 @@ from complaints.models import (
     Contact,
     Department,
     Dispute,
+    Ruling,
     Supplier,
 )
 from complaints.rules import Action
@@ -138,9 +139,9 @@ class FindingForm(EvidenceForm):
         self._offer("talks", self.complaint.contacts.select_related("by"))
         for number in range(1, MOST_PARTIES):
             self.fields.update(_party_fields(number))
-        self.fields["branch"].initial = (
-            self.complaint.responsible_branch_id or self.complaint.concerned_branch_id
-        )
+        self.fields["branch"].initial = self.complaint.concerned_branch_id
+        if standing := selectors.standing_ruling(self.complaint):
+            self.initial = {**_as_ruled(standing), **self.initial}
 
     def clean(self) -> dict[str, Any]:
         """Each further row names a branch or a supplier, and its share."""
@@ -217,6 +218,28 @@ def _party_fields(number: int) -> dict[str, forms.Field]:
     return {f"other{number}_{name}": field for name, field in zip(_PARTY, fields, strict=True)}
 
 
+def _as_ruled(ruling: Ruling) -> dict[str, Any]:
+    """What stands now, by the form's field names, so that a new ruling forgets nobody."""
+    lead, *others = ruling.parts.all()
+    said: dict[str, Any] = {
+        "branch": lead.branch_id,
+        "department": lead.department_id,
+        "person": lead.person_id,
+        "share": lead.percent if others else None,
+        "evidence": list(ruling.evidence.all()),
+        "talks": list(ruling.talks.all()),
+    }
+    for number, part in enumerate(others, start=1):
+        said |= {
+            f"other{number}_branch": part.branch_id,
+            f"other{number}_department": part.department_id,
+            f"other{number}_person": part.person_id,
+            f"other{number}_supplier": part.supplier_id,
+            f"other{number}_share": part.percent,
+        }
+    return said
+
+
 class RulingForm(FindingForm):
     action = Action.RULE
     title = _("判定责任")
@@ -268,7 +291,6 @@ class _AnswerForm(FindingForm):
         self.fields["basis"].label = _("答复和依据")
         for name in ("branch", "person"):
             self.fields[name].required = False
-        self.fields["person"].initial = self.complaint.rectifier_id
 
     def clean(self) -> dict[str, Any]:
         """Another ruling names its branch and person."""

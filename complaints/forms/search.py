@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from common import phones
 from common.forms import CleanText
 from complaints import selectors
-from complaints.models import Channel, Severity, Status
+from complaints.models import Channel, RulingPart, Severity, Status
 from complaints.models.complaint import OPEN, ComplaintQuerySet
 from staff.models import Branch
 
@@ -83,10 +83,15 @@ class SearchForm(forms.Form):
             if data[name]:
                 found = found.filter(**{name: data[name]})
         if data["branch"]:
-            found = found.filter(
-                Q(owner_branch=data["branch"]) | Q(responsible_branch=data["branch"])
-            )
+            found = found.filter(_of_branch(data["branch"]))
         return _by_clock(_by_words(_by_day(found, data), data["q"]), data["clock"], at)
+
+
+def _of_branch(branch: Branch) -> Q:
+    """Owned by it, or ruled to it, be it to a share."""
+    shared = RulingPart.objects.filter(branch=branch, ruling__superseded_at=None, lead=False)
+    ruled = Q(responsible_branch=branch) | Q(pk__in=shared.values("ruling__complaint"))
+    return Q(owner_branch=branch) | ruled
 
 
 def _by_day(found: ComplaintQuerySet, data: dict[str, Any]) -> ComplaintQuerySet:

@@ -436,6 +436,11 @@ def test_a_ruling_is_shared_between_branches_and_a_supplier(cast: Cast, register
     text = page(client.get(f"/complaints/{case.no}/"))
     for shown in ("60.5%", "苏州分公司</span> <span", "30%", "顺达专线", "9.5%", "主责"):
         assert shown in text
+    again = page(client.get(address))  # a new ruling begins with what stands, and forgets nobody
+    assert re.search(r'name="share" value="60.5"', again)
+    assert re.search(r'name="other1_share" value="30"', again)
+    assert f'<option value="{carrier.pk}" selected>' in again
+    assert again.count("<details open>") == 2
 
 
 @pytest.mark.parametrize(

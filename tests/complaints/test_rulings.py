@@ -11,14 +11,15 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.db.utils import IntegrityError
 
-from common.errors import RuleBroken
+from common.errors import NotAllowed, RuleBroken
 from complaints import attachments, rulings
 from complaints.access import visible_to
 from complaints.findings import Party
+from complaints.forms.search import SearchForm
 from complaints.models import Complaint, Department, Ruling, RulingPart, Supplier
 from notify.models import Message
 from staff.models import Person
-from tests.complaints.scenes import MINUTE, accept, apologise, fresh
+from tests.complaints.scenes import MINUTE, accept, answer, apologise, call_back, fresh
 from tests.conftest import MONDAY, Cast, Register
 
 
@@ -225,3 +226,24 @@ def test_shares_may_be_moved_within_one_transaction(cast: Cast, case: Complaint)
         RulingPart.objects.filter(ruling=ruling, lead=True).update(share=50)
         RulingPart.objects.filter(ruling=ruling, lead=False).update(share=50)
         check_at_the_end()
+
+
+def test_the_list_of_a_branch_holds_what_it_bears_a_share_of(
+    cast: Cast, case: Complaint, register: Register
+) -> None:
+    register()
+    rule_jointly(case, cast, half(cast))
+    form = SearchForm({"branch": "SUZ"})
+    assert form.is_valid()
+    assert list(form.narrow(visible_to(cast.chen), MONDAY)) == [case]
+
+
+def test_a_branch_that_bears_a_share_does_not_call_back(cast: Cast, case: Complaint) -> None:
+    rule_jointly(case, cast, half(cast))
+    answer(case, by=cast.li, at=MONDAY)
+    cast.chen.branch = cast.suzhou
+    cast.chen.save(update_fields=["branch"])
+    with pytest.raises(NotAllowed) as refused:
+        call_back(case, by=cast.chen, at=MONDAY + MINUTE)
+    assert refused.value.code == "own_branch"
+    assert call_back(case, by=cast.lin, at=MONDAY + MINUTE).reached
