@@ -111,7 +111,7 @@ def test_more_branches_and_cases_need_no_more_queries(
         case = acts.case(branch, MONDAY)
         acts.grant(case, 1, "5")
         acts.settle(case)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         ranking = weekly(WEEK, at=CUT_OFF)
     assert sum(row.complaints for row in ranking.rows) == 7
 
