@@ -100,7 +100,7 @@ def test_a_question_that_cannot_be_read_is_refused(
 def test_the_director_approves_once(api: Callers, cast: Cast, draft: Policy) -> None:
     lin, start = api(cast.lin), MONDAY + timedelta(days=3)
     body: dict[str, Any] = {"effective_from": start.isoformat(), "seen": MONDAY.isoformat()}
-    refused(api(cast.chen).say("policies/2/approval/", body), 403, "policy.approve")
+    refused(api(cast.chen).say("policies/2/approval/", body), 403, "permission_denied")
     refused(lin.say("policies/2/approval/", {"effective": "x"}), 400, "unknown_field", "effective")
     odd = {"effective_from": "tomorrow"}
     refused(lin.say("policies/2/approval/", odd), 400, "invalid", "effective_from")

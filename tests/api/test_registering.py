@@ -151,7 +151,7 @@ def test_what_is_left_out_is_named(api: Callers, cast: Cast) -> None:
 
 
 def test_an_administrator_registers_nothing(api: Callers, cast: Cast) -> None:
-    refused(api(cast.root).say("complaints/", REPORT), 403, "not_allowed")
+    refused(api(cast.root).say("complaints/", REPORT), 403, "permission_denied")
 
 
 def test_emoji_and_rare_characters_are_kept(api: Callers, cast: Cast) -> None:

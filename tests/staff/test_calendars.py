@@ -511,4 +511,4 @@ def test_nobody_else_sees_a_calendar_and_nobody_deletes_one(office: Client, cast
         assert office.post(f"{path}/delete/", {"post": "yes"}).status_code == 403
         client = Client()
         client.force_login(cast.gao)
-        assert client.get(f"{path}/change/").status_code == 302
+        assert client.get(f"{path}/change/").status_code == 403

@@ -160,7 +160,7 @@ def test_the_tree_and_the_people_cost_the_same_however_many(
         made = branches.save(Branch(code=f"N{n}", name=f"{n}", kind="branch", parent=cast.east))
         people.hire(f"n{n}", name="众", role=Role.FRONTLINE, branch=made, password=None)
     for address in READ:
-        with django_assert_max_num_queries(15):
+        with django_assert_max_num_queries(25):
             page(root, address)
 
 
