@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from common.time import now_in_sql
-from complaints.models import Complaint, Handover, HandoverState, RulingPart
+from complaints.models import Complaint, Handover, HandoverState, RulingPart, Triage
 from complaints.models.complaint import ComplaintQuerySet
 from staff.access import Scope, branches_in_scope, scope_of
 from staff.models import Person
@@ -18,7 +18,8 @@ from staff.presence import StandsInFor
 def visible_to(person: Person, at: datetime | None = None) -> ComplaintQuerySet:
     """The cases owned by, or ruled to, a branch in the person's reach, be it to a share; the
     person's own, and those of the people they stand in for at `at` (None: now); and what is
-    offered to any of these, for as long as the offer is open.
+    offered to any of these, for as long as the offer is open; and what one of these repeats, or
+    is repeated by.
 
     Headquarters sees all, the administrator none, and nobody a complaint about themself. Every
     page, route, export and lock starts here.
@@ -42,6 +43,8 @@ def visible_to(person: Person, at: datetime | None = None) -> ComplaintQuerySet:
                 | Q(owner__in=StandsInFor(person.pk, at))
                 | Q(rectifier__in=StandsInFor(person.pk, at))
                 | Q(pk__in=_offered_to(person, at))
+                | Q(pk__in=_kept(branches, person))
+                | Q(pk__in=_repeated(branches, person))
             )
             return _hidden_from(person, found)
 
@@ -57,3 +60,16 @@ def _offered_to(person: Person, at: datetime | None) -> QuerySet[Handover, Any]:
     open_ = Handover.objects.filter(state=HandoverState.OFFERED, lapses_at__gte=moment)
     mine = Q(receiver=person) | Q(receiver__in=StandsInFor(person.pk, at))
     return open_.filter(mine).order_by().values("complaint")
+
+
+def _kept(branches: Any, person: Person) -> QuerySet[Triage, Any]:
+    """The ids of the cases that a case of these branches, or of the person's own, repeats."""
+    mine = Q(complaint__owner_branch__in=branches) | Q(complaint__owner=person)
+    standing = Triage.objects.filter(mine, superseded_at=None, duplicate_of__isnull=False)
+    return standing.order_by().values("duplicate_of")
+
+
+def _repeated(branches: Any, person: Person) -> QuerySet[Triage, Any]:
+    """The ids of the cases that repeat one of these."""
+    mine = Q(duplicate_of__owner_branch__in=branches) | Q(duplicate_of__owner=person)
+    return Triage.objects.filter(mine, superseded_at=None).order_by().values("complaint")

@@ -246,6 +246,8 @@ def _note(event: Event) -> str:
             return " · ".join(_contact_notes(event))
         case action if action in _DECISIONS:
             return _decision_note(action, data)
+        case Action.LINK | Action.UNLINK:
+            return str(data.get("no", ""))
         case Action.WITHDRAW:
             return str(_("提出人：%(who)s") % {"who": data.get("said_by", "")})
         case Action.SUBMIT_SHEET | Action.RETURN_SHEET | Action.VERIFY_SHEET:

@@ -62,6 +62,8 @@ class Action(TextChoices):
     LAPSE_OFFER = "lapse_offer", gettext_lazy("交接逾期未答复")
     HAND_UP = "hand_up", gettext_lazy("交由主管负责")
     ACKNOWLEDGE = "acknowledge", gettext_lazy("确认升级")
+    LINK = "link", gettext_lazy("并入重复投诉")
+    UNLINK = "unlink", gettext_lazy("解除并入")
     INSPECT = "inspect", gettext_lazy("首问稽查")
     WARN = "warn", gettext_lazy("时限预警")
     ESCALATE = "escalate", gettext_lazy("超时升级")

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from common import text
 from common.errors import Conflict, NotAllowed, RuleBroken
-from complaints import cases, clocks, escalation, ownership
+from complaints import cases, clocks, escalation, links, ownership
 from complaints.access import visible_to
 from complaints.contacts import result_told
 from complaints.models import Callback, Complaint, InvalidReason, Status, Triage, TriageOutcome
@@ -45,17 +45,19 @@ def reject(
     duplicate_of: str = "",
 ) -> Complaint:
     """The complaint is not a valid one of its own; its running clocks no longer apply from now
-    on. A duplicate names the number of the other case, which the person has to see; that case and
-    its clocks stay as they are.
+    on. A duplicate names the number of the other case, which the person has to see and which was
+    received earlier; that case and its clocks stay as they are.
 
     Raises RuleBroken `note.blank`, `duplicate_of.blank`, `duplicate_of.unknown`,
-    `duplicate_of.itself`, `text.*`; NotAllowed, Conflict.
+    `duplicate_of.itself`, `duplicate_of.sorted_out`, `duplicate_of.later`, `text.*`; NotAllowed,
+    Conflict.
     """
     complaint = cases.lock(complaint_id, to=Action.REJECT, by=by, at=at)
     note = text.clean(note, limit=NOTE_LIMIT, field="note", lines=True)
     if text.is_blank(note):
         raise RuleBroken("note.blank", _("请写明判为无效的依据。"), field="note")
     other = _other_case(complaint, duplicate_of, by) if reason == InvalidReason.DUPLICATE else None
+    other = links.check(complaint, other) if other else None
     data = {"note": note, **({"duplicate_of": other.no} if other else {})}
     cases.act(complaint, Action.REJECT, by=by, at=at, data=data, invalid_reason=reason)
     clocks.void(complaint, at=at)
@@ -70,6 +72,8 @@ def reject(
             at=at,
         )
     )
+    if other:
+        links.link(complaint, other, by=by, at=at)
     return complaint
 
 
@@ -111,6 +115,8 @@ def _accept_locked(
     status = _where_it_stands(complaint)
     cases.act(complaint, action, by=by, at=at, data=data, status=status, invalid_reason="")
     wrong = _sorted(Triage(complaint=complaint, outcome=TriageOutcome.VALID, by=by, at=at))
+    if wrong and wrong.duplicate_of:
+        links.unlink(complaint, wrong.duplicate_of, by=by, at=at)
     if was_invalid:
         ownership.revive(complaint, by=by, at=at)
     if was_invalid and wrong:

@@ -11,7 +11,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from common.api import ErrorDetailOut
-from complaints import closing, disputing, elapsed, faces, rules, subjects
+from complaints import closing, disputing, elapsed, faces, links, rules, subjects
 from complaints.acknowledgement import Answered
 from complaints.disputing import RulingState
 from complaints.loads import Load, OnTime
@@ -208,12 +208,25 @@ class ComplaintOut(ComplaintRowOut):
     first_receiver = PersonOut()
     rectifier = PersonOut(allow_null=True)
     subjects = serializers.SerializerMethodField()
+    duplicate_of = serializers.SerializerMethodField()
+    duplicates = serializers.SerializerMethodField()
     closed_at = serializers.DateTimeField(allow_null=True)
     closed_inside_at = serializers.DateTimeField(allow_null=True)
     clocks = CaseClockOut(source="all_clocks", many=True)
     counts = CountsOut(source="*")
     missing = serializers.SerializerMethodField()
     allowed_actions = serializers.SerializerMethodField()
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_duplicate_of(self, complaint: Complaint) -> str | None:
+        """The number of the case it was merged into."""
+        kept = links.keeper(complaint)
+        return kept and kept.no
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_duplicates(self, complaint: Complaint) -> list[str]:
+        """The numbers of the cases merged into it."""
+        return links.seen_numbers(complaint, self.context["person"])
 
     @extend_schema_field(PersonOut(many=True))
     def get_subjects(self, complaint: Complaint) -> Any:

@@ -18,7 +18,7 @@ from common.wall_policies import (
 )
 
 # Whom a case is shown to besides its owner, its rectifier and their branches: who bears a share of
-# the ruling, and to whom it is offered. Kept on the case itself, since a policy can't ask tables
+# the ruling, to whom it is offered, and who owns a case that repeats it or is repeated. Kept on the case itself, since a policy can't ask tables
 # that have the wall themselves.
 ALSO = """
 CREATE FUNCTION complaints_show_also(kase bigint) RETURNS void LANGUAGE plpgsql AS $$
@@ -31,16 +31,24 @@ BEGIN
         FROM complaints_rulingpart AS part
         JOIN complaints_ruling AS ruling ON ruling.id = part.ruling_id
         WHERE ruling.complaint_id = kase AND ruling.superseded_at IS NULL AND NOT part.lead
+    ),
+    linked AS (
+        SELECT other.owner_id, other.owner_branch_id
+        FROM complaints_triage AS triage
+        JOIN complaints_complaint AS other ON other.id IN (triage.complaint_id, triage.duplicate_of_id)
+        WHERE kase IN (triage.complaint_id, triage.duplicate_of_id) AND other.id <> kase
+            AND triage.superseded_at IS NULL AND triage.outcome = 'duplicate'
     )
     UPDATE complaints_complaint SET
         also_branch_ids = ARRAY(
-            SELECT branch_id FROM sharing WHERE branch_id IS NOT NULL ORDER BY 1),
+            SELECT branch_id FROM sharing WHERE branch_id IS NOT NULL
+            UNION SELECT owner_branch_id FROM linked ORDER BY 1),
         also_person_ids = ARRAY(
             SELECT person_id FROM sharing WHERE person_id IS NOT NULL
             UNION
             SELECT receiver_id FROM complaints_handover
             WHERE complaint_id = kase AND state = 'offered'
-            ORDER BY 1)
+            UNION SELECT owner_id FROM linked ORDER BY 1)
     WHERE id = kase;
     PERFORM set_config('recovery.reach', seen, true);
 END $$;
@@ -48,6 +56,17 @@ CREATE FUNCTION complaints_also_shown() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_TABLE_NAME = 'complaints_rulingpart' THEN
         PERFORM complaints_show_also(complaint_id) FROM complaints_ruling WHERE id = NEW.ruling_id;
+    ELSIF TG_TABLE_NAME = 'complaints_triage' THEN
+        PERFORM complaints_show_also(NEW.complaint_id);
+        PERFORM complaints_show_also(NEW.duplicate_of_id);
+    ELSIF TG_TABLE_NAME = 'complaints_complaint' THEN
+        PERFORM complaints_show_also(other) FROM (
+            SELECT CASE WHEN triage.complaint_id = NEW.id
+                        THEN triage.duplicate_of_id ELSE triage.complaint_id END AS other
+            FROM complaints_triage AS triage
+            WHERE NEW.id IN (triage.complaint_id, triage.duplicate_of_id)
+                AND triage.superseded_at IS NULL AND triage.outcome = 'duplicate'
+        ) AS linked;
     ELSE
         PERFORM complaints_show_also(NEW.complaint_id);
     END IF;
@@ -57,6 +76,11 @@ CREATE TRIGGER ruling_shows_case AFTER UPDATE OF superseded_at ON complaints_rul
     FOR EACH ROW EXECUTE FUNCTION complaints_also_shown();
 CREATE TRIGGER ruling_part_shows_case AFTER INSERT OR UPDATE ON complaints_rulingpart
     FOR EACH ROW WHEN (NOT NEW.lead) EXECUTE FUNCTION complaints_also_shown();
+CREATE TRIGGER triage_shows_case AFTER INSERT OR UPDATE OF superseded_at ON complaints_triage
+    FOR EACH ROW WHEN (NEW.duplicate_of_id IS NOT NULL) EXECUTE FUNCTION complaints_also_shown();
+CREATE TRIGGER owner_shows_linked AFTER UPDATE OF owner_id, owner_branch_id ON complaints_complaint
+    FOR EACH ROW WHEN (OLD.owner_id <> NEW.owner_id OR OLD.owner_branch_id <> NEW.owner_branch_id)
+    EXECUTE FUNCTION complaints_also_shown();
 CREATE TRIGGER handover_shows_case AFTER INSERT OR UPDATE OF state ON complaints_handover
     FOR EACH ROW EXECUTE FUNCTION complaints_also_shown();
 SELECT complaints_show_also(id) FROM complaints_complaint AS kase
@@ -64,9 +88,14 @@ WHERE EXISTS (SELECT FROM complaints_rulingpart AS part
               JOIN complaints_ruling AS ruling ON ruling.id = part.ruling_id
               WHERE ruling.complaint_id = kase.id AND NOT part.lead)
     OR EXISTS (SELECT FROM complaints_handover AS handover
-               WHERE handover.complaint_id = kase.id AND handover.state = 'offered');
+               WHERE handover.complaint_id = kase.id AND handover.state = 'offered')
+    OR EXISTS (SELECT FROM complaints_triage AS triage
+               WHERE kase.id IN (triage.complaint_id, triage.duplicate_of_id)
+                   AND triage.superseded_at IS NULL AND triage.outcome = 'duplicate');
 """
 NOT_ALSO = """
+DROP TRIGGER owner_shows_linked ON complaints_complaint;
+DROP TRIGGER triage_shows_case ON complaints_triage;
 DROP TRIGGER handover_shows_case ON complaints_handover;
 DROP TRIGGER ruling_part_shows_case ON complaints_rulingpart;
 DROP TRIGGER ruling_shows_case ON complaints_ruling;

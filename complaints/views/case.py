@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_POST
 
 from common.time import now
-from complaints import advice, closing, faces, ownership, privacy, rules, selectors, subjects
+from complaints import advice, closing, faces, links, ownership, privacy, rules, selectors, subjects
 from complaints.access import visible_to
 from complaints.models import Clock, Complaint, Handover, RemedyState
 from complaints.models.contact import RECORDED_LATE
@@ -110,6 +110,8 @@ def case_context(complaint: Complaint, person: Person, *, at: datetime) -> dict[
         "escalations": _open_escalations(complaint, person),
         "may_reveal": rules.is_allowed(complaint, Action.REVEAL, person),
         "subjects": subjects.named(complaint),
+        "keeper": links.keeper(complaint),
+        "repeats": links.seen_numbers(complaint, person),
         "missing": closing.what_is_missing(complaint) if complaint.is_open else [],
         "earlier_count": _earlier_count(complaint, person),
     }
