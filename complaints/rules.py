@@ -126,8 +126,11 @@ def _is_tied(tie: Tie, complaint: Complaint, person: Person, at: datetime | None
         return tied_id is not None
     if not presence.may_act(person):
         return False
+    moment = now() if at is None else at
+    if presence.is_present(tied_id, moment):  # as nearly always: one small query, and no more
+        return False
     tied = _tied(tie, complaint)
-    return tied is not None and _acts_for(*tied, person, now() if at is None else at)
+    return tied is not None and _acts_for(*tied, person, moment)
 
 
 def _tied_id(tie: Tie, complaint: Complaint) -> int | None:

@@ -80,11 +80,12 @@ def show(request: Request, complaint: Complaint, *, at: datetime) -> dict[str, A
         visible_to(person)
         .select_related(*_NAMED, "entered_by", "first_receiver", "rectifier")
         .prefetch_related(
+            "handovers",
             Prefetch(
                 "clocks",
                 Clock.objects.order_by("round", "due_at").prefetch_related(selectors.pauses()),
                 to_attr="all_clocks",
-            )
+            ),
         )
         .annotate(**{name: _count(model) for name, model in _HANGING.items()})
         .get(pk=complaint.pk)

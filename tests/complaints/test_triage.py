@@ -39,7 +39,7 @@ def sort_out(case: Complaint, cast: Cast, reason: InvalidReason, **said: Any) ->
 def test_each_sorting_is_a_row_and_can_be_undone(
     cast: Cast, register: Register, reason: InvalidReason, outcome: str
 ) -> None:
-    case, other = register(), register()
+    other, case = register(), register()
     sort_out(case, cast, reason, duplicate_of=other.no if reason == R.DUPLICATE else "")
     accept(case, cast, at=MONDAY + HOUR)
     out, back = Triage.objects.order_by("pk")
