@@ -302,7 +302,11 @@ ENTRANCES: dict[str, Entrance] = {
 }
 #: Addresses that Django's back office brings along; its own rules hold inside.
 _OFFICE = "admin:"
-_OFFICE_DOORS = {"admin:login": STRANGERS, "admin:logout": EVERYONE}
+_OFFICE_DOORS = {
+    "admin:login": STRANGERS,
+    "admin:logout": EVERYONE,
+    "admin:password_change": EVERYONE,
+}
 
 
 def door_of(name: str, method: str) -> Door | None:

@@ -28,7 +28,7 @@ from staff.models import (
 )
 
 # Secrets of the door are nobody's to look at.
-for _label in ("account", "mfa", "usersessions", "socialaccount"):
+for _label in ("account", "mfa", "usersessions", "socialaccount", "knox"):
     for _model in apps.get_app_config(_label).get_models():
         if admin.site.is_registered(_model):
             admin.site.unregister(_model)

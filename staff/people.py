@@ -332,9 +332,9 @@ def _check_leaving(person: Person, role: Role, branch: Branch, since: datetime) 
 def _refuse_closed(branch: Branch) -> None:
     """The branch is held until the end, so that it can't close meanwhile. Raises Conflict
     `branch.closed`."""
-    held = Branch.objects.select_for_update(no_key=True, of=("self",))
-    now = held.select_related("heir").get(pk=branch.pk)
-    if now.heir is not None:
+    Branch.objects.select_for_update(no_key=True).get(pk=branch.pk)
+    now = Branch.objects.select_related("heir").get(pk=branch.pk)  # as it is once it is held
+    if now.closed_at is not None:
         raise Conflict("branch.closed", closed_sentence(now), field="branch")
 
 

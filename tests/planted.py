@@ -198,8 +198,9 @@ def _more_in_rows(self: Any, complaint: Complaint) -> dict[str, Any]:
 
 
 def _named_after_phone(patch: Patch, world: World, settings: Any) -> None:
-    world.cast.lanzhou.name = world.northwest.phone
-    branches.save(world.cast.lanzhou)
+    lanzhou = Branch.objects.get(pk=world.cast.lanzhou.pk)
+    lanzhou.name = world.northwest.phone
+    branches.save(lanzhou)
 
 
 def _all_branches(person: Person) -> Any:

@@ -102,6 +102,7 @@ def second_wall_gone(world: World) -> None:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for table in walls.walled_tables():
             cursor.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 def caught(world: World, username: str | None, *names: str) -> str:

@@ -20,9 +20,11 @@ from django.urls import path
 
 import recovery.urls
 from common import walls
+from complaints import ownership
 from complaints.access import visible_to
-from complaints.models import Complaint, Event
+from complaints.models import Complaint, Event, OwnershipReason
 from complaints.models.complaint import ComplaintQuerySet
+from complaints.rules import Action
 from notify.models import Message
 from recovery.places import BASE
 from staff.eyes import eyes_of
@@ -144,8 +146,10 @@ def test_a_locked_case_stays_in_sight_when_the_deed_moves_it_away(
     with walls.eyes(eyes_of(cast.li)):
         locked = visible_to(cast.li).select_for_update(of=("self",)).get(pk=case.pk)
         walls.hold(locked.pk)
-        locked.owner, locked.owner_branch = cast.zhao, cast.lanzhou
-        locked.save(update_fields=["owner", "owner_branch"])
+        ownership.change(
+            locked, cast.zhao, reason=OwnershipReason.DECISION, action=Action.HAND_UP,
+            by=cast.li, at=MONDAY,
+        )  # fmt: skip
         assert Complaint.objects.filter(pk=case.pk).exists()
         assert not visible_to(cast.li).exists()
     with walls.eyes(eyes_of(cast.li)):

@@ -223,5 +223,5 @@ def test_printing_costs_few_queries(
     submit(case, by=cast.wang, at=MONDAY)
     client = enter(cast.wang)
     client.get("/playbook/")  # the first page of a session notes who is there
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         client.get(address(case, "1/"))

@@ -263,7 +263,7 @@ def test_the_back_office_is_the_administrators(cast: Cast, who: str) -> None:
         "/back-office/staff/person/",
         "/back-office/staff/branch/add/",
     ):
-        assert client.get(address).status_code == 302
+        assert client.get(address).status_code == 403
 
 
 def test_the_back_office_knows_people_and_reference_data_only(cast: Cast) -> None:
