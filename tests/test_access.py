@@ -68,7 +68,7 @@ def test_every_address_is_known_by_one_name() -> None:
     assert set(known) == set(ROUTES)
 
 
-@pytest.mark.parametrize("name", ["li", "wang", "root"])
+@pytest.mark.parametrize("name", ["li", "root"])
 def test_a_hundred_cases_elsewhere_change_no_byte(world: World, name: str) -> None:
     caller = visitor(world, person(world, name))
     before = read(world, caller)

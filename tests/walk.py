@@ -645,10 +645,12 @@ class _Step:
     def methods(self, address: Address) -> tuple[str, ...]:
         """What is worth asking: the three rare methods are one to a page; and who has no business
         in the back office is turned away before it looks at the method."""
-        if address.is_api:
-            return METHODS
         person = self.caller.person
-        return ("GET",) if address.is_office and person and not person.is_staff else METHODS[:3]
+        if address.is_office and person and not person.is_staff:
+            return ("GET",)
+        if person and person.username != "li":  # one tries what hardly any address takes
+            return METHODS[:2]
+        return METHODS if address.is_api else METHODS[:3]
 
     def call(self, address: Address, route: Route, method: str) -> None:
         foreign, own = self.caller.foreign[:1], self.caller.own[:1]
