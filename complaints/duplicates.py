@@ -62,7 +62,7 @@ class Elsewhere(NamedTuple):
     """That a branch has such cases, and how many; nothing else of them is told."""
 
     branch: str
-    count: int
+    cases: int
 
 
 def elsewhere(

@@ -314,4 +314,4 @@ def door_of(name: str, method: str) -> Door | None:
     if name.startswith(_OFFICE):
         return _OFFICE_DOORS.get(name, ADMINISTRATOR)
     entrance = ENTRANCES.get(name)
-    return entrance and entrance.door(method)
+    return entrance.door(method) if entrance else None

@@ -207,10 +207,10 @@ def appoint(
     NotAllowed."""
     administrators_only(by)
     person = _lock(person_id)
+    _check_leaving(person, role, branch, since)  # headquarters is locked before other branches
     _refuse_closed(branch)
     held = _held(person)
     check_appointment(person, held, role, branch, since)
-    _check_leaving(person, role, branch, since)
     _cancel_planned(person, at)
     comes_now = since <= at
     _end(held, since, over=comes_now)

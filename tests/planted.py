@@ -159,7 +159,7 @@ def _telling_header(request: HttpRequest, no: str) -> HttpResponse:
 
 def _counting(request: HttpRequest) -> JsonResponse:
     newest = Complaint.objects.order_by("-pk").values_list("no", flat=True)
-    return JsonResponse({"next": list(newest[:9])})
+    return JsonResponse({"next": list(newest)})
 
 
 def _hasty(request: HttpRequest, no: str) -> HttpResponse:

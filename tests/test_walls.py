@@ -170,6 +170,7 @@ LIFTED = {
     "complaints/departures.py": 2,  # accounts are closed by the administrator, who sees no case
     "complaints/duplicates.py": 1,  # that another branch has such a case, and no more of it
     "complaints/firing.py": 1,  # telling others what rang
+    "complaints/links.py": 1,  # the case that keeps, when a merge is taken back
     "complaints/pulse.py": 3,  # whether deadlines are watched; names no case
     "complaints/registration.py": 2,  # the same form sent twice; a complaint about oneself
     "notify/selectors.py": 1,  # how long the oldest message waits

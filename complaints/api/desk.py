@@ -92,7 +92,7 @@ class Escalations(Nouns):
         if person.role not in selectors.LEADING:
             raise PermissionDenied
         answered = acknowledge_many(**self.read(AcknowledgementsIn), by=person, at=at)
-        return Response(AnsweredOut(answered, many=True).data)
+        return Response([AnsweredOut(each).data for each in answered])
 
 
 class Loads(Nouns):

@@ -221,7 +221,7 @@ class ComplaintOut(ComplaintRowOut):
     def get_duplicate_of(self, complaint: Complaint) -> str | None:
         """The number of the case it was merged into."""
         kept = links.keeper(complaint)
-        return kept and kept.no
+        return kept.no if kept else None
 
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_duplicates(self, complaint: Complaint) -> list[str]:
@@ -231,7 +231,7 @@ class ComplaintOut(ComplaintRowOut):
     @extend_schema_field(PersonOut(many=True))
     def get_subjects(self, complaint: Complaint) -> Any:
         """Whom it is about; never shown to them."""
-        return PersonOut(subjects.named(complaint), many=True).data
+        return [PersonOut(person).data for person in subjects.named(complaint)]
 
     def get_missing(self, complaint: Complaint) -> list[str]:
         """What stands in the way of closing for the customer, in sentences."""

@@ -79,6 +79,7 @@ PAGES: dict[str, Callable[[Scene], list[Any]]] = {
     "message-settings": lambda _s: [],
     "ranking": lambda _s: [],
     "ranking-cases": lambda _s: [],
+    "first-response-cases": lambda _s: [],
     "system": lambda _s: [],
     "branch-list": lambda _s: [],
     "branch-new": lambda _s: [],
@@ -114,6 +115,7 @@ PAGES: dict[str, Callable[[Scene], list[Any]]] = {
 QUERY = {
     "ranking": "?week=2026-W47",
     "ranking-cases": "?week=2026-W47&branch=LZ&figure=complaints",
+    "first-response-cases": "?week=2026-W47&figure=received",
     "contact-new": "?kind=apology",
 }
 #: What answers with no page: pieces of pages, files, and what only a POST reaches.
@@ -126,6 +128,9 @@ NO_PAGES = {
     # only with a second factor, in tests/browser/test_second_factor.py
     "mfa_authenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "mfa_deactivate_totp",
     "mfa_remove_webauthn", "mfa_view_recovery_codes",
+    "acknowledgements", "first-response-samples",
+    # a form like any other, once a case was drawn
+    "inspection",
     "post-cancel", "policy-draft", "policy-reset", "policy-submission", "policy-approval",
 }  # fmt: skip
 #: The same for everybody; looked at in tests of their own.

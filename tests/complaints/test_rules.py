@@ -33,6 +33,7 @@ WHO = {
     Action.RETURN_SHEET: "QD",
     Action.VERIFY_SHEET: "QD",
     Action.WAIVE_SHEET: "QD",
+    Action.INSPECT: "QD",
     Action.RECORD_CALLBACK: "QDG",
     Action.CLOSE: "FORSQDG",
     Action.REOPEN: "FORSQDG",
@@ -78,6 +79,7 @@ WHEN = {
     Action.GRANT_TIME: "THAC",
     Action.RESUME_TIME: "THAC",
     Action.ACKNOWLEDGE: "THACSIW",
+    Action.INSPECT: "THACSIW",
 }
 #: Hang on an offer; test_handovers.py tells who may.
 HANDOVERS = {
@@ -85,7 +87,8 @@ HANDOVERS = {
     Action.DECIDE_OFFER,
 }  # fmt: skip
 CLOCKWORKS = {
-    Action.REGISTER, Action.WARN, Action.ESCALATE, Action.LAPSE_OFFER, Action.HAND_UP,
+    Action.REGISTER, Action.WARN, Action.ESCALATE, Action.LAPSE_OFFER, Action.HAND_UP, Action.LINK,
+    Action.UNLINK,
 }  # fmt: skip
 LETTER = {
     "T": Status.TRIAGE, "H": Status.HANDLING, "A": Status.ANSWERED, "C": Status.CALLED_BACK,
