@@ -78,6 +78,7 @@ def test_a_passkey_is_added_and_opens_the_door(cast: Cast, open_as: OpenAs, sett
     page.get_by_role("link", name="添加通行密钥").click()
     confirm(page)
     page.get_by_label("名称").fill("办公室电脑")
+    page.wait_for_load_state("networkidle")  # the press needs the script
     page.get_by_role("button", name="添加", exact=True).click()
     expect(page.locator("code")).to_have_count(10)
     look(page, "recovery codes", found)
@@ -86,6 +87,7 @@ def test_a_passkey_is_added_and_opens_the_door(cast: Cast, open_as: OpenAs, sett
     leave(page)
     password_only(page, cast.chen)
     look(page, "the second factor", found)
+    page.wait_for_load_state("networkidle")  # the press needs the script
     page.get_by_role("button", name="用通行密钥").click()
     expect(page.locator("h1")).to_have_text("工作台")
     page.goto(INDEX)
@@ -106,6 +108,7 @@ def confirm_by_passkey(page: Page, found: list[str]) -> None:
     look(page, "once more, with a code", found)
     page.get_by_role("link", name="用通行密钥确认").click()
     look(page, "once more, with a passkey", found)
+    page.wait_for_load_state("networkidle")  # the press needs the script
     page.get_by_role("button", name="用通行密钥").click()
     expect(page).to_have_url(re.compile("/removal/"))
 
@@ -141,9 +144,11 @@ def test_a_passkey_works_under_the_strict_policy(cast: Cast, open_as: OpenAs) ->
     sign_in_at_the_door(page, cast.li)
     page.goto(f"{INDEX}passkeys/new/")
     confirm(page)
+    page.wait_for_load_state("networkidle")  # the press needs the script
     page.get_by_role("button", name="添加", exact=True).click()
     expect(page.locator("code")).to_have_count(10)
     leave(page)
     password_only(page, cast.li)
+    page.wait_for_load_state("networkidle")  # the press needs the script
     page.get_by_role("button", name="用通行密钥").click()
     expect(page.locator("h1")).to_have_text("工作台")
