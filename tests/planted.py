@@ -277,8 +277,8 @@ PLANTED = [
     Planted("header that tells", _address(path(
         "complaints/<str:no>/", _telling_header, name="complaint-detail")), "wang",
         ("complaint-detail",)),
-    Planted("numbers of all", _address(path("api/v1/me/", _counting, name="api-me")), "li",
-            ("api-me",)),
+    Planted("numbers of all", _address(path("playbook/", _counting, name="playbook")), "li",
+            ("playbook",)),
     Planted("export of all", _address(path("rankings/weekly.csv", _exported, name="ranking-csv")),
             "wang", ("ranking-csv",)),
     Planted("a cache for all", _cached, "wang", ("complaint-list",), second_wall_holds=False),
