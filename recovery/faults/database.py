@@ -20,8 +20,8 @@ _BACKEND = """
     WHERE backend_type = 'client backend' AND application_name = 'recovery'
       AND pid <> pg_backend_pid() ORDER BY random() LIMIT 1
 """
-#: As the settings of the house give to every connection of its own.
-_IDLE = "-c idle_in_transaction_session_timeout=15s"
+#: As the settings of the house give to every connection of its own, jobs' sight included.
+_IDLE = "-c idle_in_transaction_session_timeout=15s -c recovery.reach=house"
 IDLE = 15.0
 
 
@@ -91,7 +91,8 @@ def case_locked(scene: Scene) -> dict[str, Any]:
         host=scene.house.postgres.sockets, user="recovery", dbname="recovery", options=_IDLE
     )
     with sleeper.cursor() as cursor:
-        cursor.execute("SELECT FROM complaints_complaint WHERE id = %s FOR UPDATE", [locked])
+        cursor.execute("SELECT id FROM complaints_complaint WHERE id = %s FOR UPDATE", [locked])
+        seen = cursor.rowcount
     scene.poisoned.append(locked)
     time.sleep(8)
     others = scene.lateness(begun)
@@ -103,7 +104,7 @@ def case_locked(scene: Scene) -> dict[str, Any]:
     return {
         "others_late_max_s": others["late_max_s"],
         "locked_late_s": late["late_max_s"],
-        "ok": early == 0 and others["late_max_s"] <= 5 and waited <= IDLE + 20,
+        "ok": seen == 1 and early == 0 and others["late_max_s"] <= 5 and waited <= IDLE + 20,
     }
 
 
