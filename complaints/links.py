@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -82,5 +81,8 @@ def _lock(kept: Complaint) -> Complaint:
 
 def seen_numbers(complaint: Complaint, person: Person) -> list[str]:
     """The numbers of the cases that repeat this one, as far as the person may see them."""
-    linked = Q(pk__in=repeats(complaint).values("pk"))
-    return list(visible_to(person).filter(linked).order_by("pk").values_list("no", flat=True))
+    linked = list(repeats(complaint).values_list("pk", flat=True))
+    if not linked:  # as nearly always: the question of sight is the dear one
+        return []
+    seen = visible_to(person).filter(pk__in=linked)
+    return list(seen.order_by("pk").values_list("no", flat=True))
