@@ -53,6 +53,13 @@ def clean(value: str, *, limit: int, field: str | None = None, lines: bool = Fal
     return text
 
 
+def printable(value: str, *, limit: int) -> str:
+    """A label that refuses nothing: on one line, what can't be stored left out, cut at `limit`
+    code points. For what a stranger claims (a sender, a subject) and nobody can be asked about."""
+    kept = _CONTROL.sub(" ", _SURROGATE.sub("", value[: 20 * limit].replace("\x00", "")))
+    return " ".join(_normal(_without_invisible(kept)).split())[:limit]
+
+
 def is_blank(text: str) -> bool:
     """Whether nothing of the text can be seen."""
     return not _UNSEEN_ALONE.sub("", _without_invisible(text)).strip()

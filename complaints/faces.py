@@ -16,6 +16,7 @@ from complaints.models import (
     AllowanceKind,
     AllowanceReason,
     AllowanceState,
+    Channel,
     Clock,
     ClockKind,
     ContactKind,
@@ -226,6 +227,8 @@ def _what(event: Event) -> str:
             return _of(label, _label(ContactKind, data.get("contact")))
         case Action.DECIDE_TIME:
             return _of(label, _label(AllowanceState, data.get("state")))
+        case Action.HEAR:
+            return _of(label, _label(Channel, data.get("channel")))
         case Action.WARN:
             return _of(label, _label(ClockKind, data.get("clock")))
         case Action.ESCALATE | Action.ACKNOWLEDGE:

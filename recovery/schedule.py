@@ -13,6 +13,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 5.0,
         "options": {"queue": "celery", "expires": 30},
     },
+    "settle what came in": {
+        "task": "intake.tasks.settle_items",
+        "schedule": 5.0,
+        "options": {"queue": "celery", "expires": 30},
+    },
     "take up planned posts": {
         "task": "staff.tasks.take_up_planned_posts",
         "schedule": 60.0,

@@ -20,6 +20,7 @@ from common.time import database_now
 from complaints import lapsing
 from complaints.escalation import catch_up
 from complaints.pulse import until_next_ring
+from intake import items
 from notify.delivery import deliver
 from notify.selectors import oldest_waiting
 from recovery.places import sign_of_life
@@ -38,10 +39,10 @@ AFTER_AN_ERROR = 1.0
 
 
 def run(stop: threading.Event) -> None:
-    """Sweep until `stop` is set; a second thread delivers, so that no mail server holds a clock
-    up. A database that is away is asked again every second."""
+    """Sweep until `stop` is set; a second thread takes in and delivers, so that no mail server
+    holds a clock up. A database that is away is asked again every second."""
     mail = threading.Thread(
-        target=_every, args=(stop, _deliver_what_waits, LOOK_FOR_MAIL_EVERY), daemon=True
+        target=_every, args=(stop, _look_after_the_post, LOOK_FOR_MAIL_EVERY), daemon=True
     )
     mail.start()
     _every(stop, Sweeper().round)
@@ -100,6 +101,12 @@ class Sweeper:
         if not wire.notifies and select.select([wire], [], [], seconds)[0]:
             wire.poll()
         wire.notifies.clear()
+
+
+def _look_after_the_post() -> None:
+    """What came in is registered; what is to go out goes when nobody else delivers it."""
+    items.drain(database_now)
+    _deliver_what_waits()
 
 
 def _deliver_what_waits() -> None:

@@ -1,0 +1,305 @@
+"""What comes from outside: kept as it came, then understood, then registered or appended; each
+step by itself, so that nothing is lost between them and the same is never taken twice."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from common import text, walls
+from common.errors import RuleBroken, is_away
+from complaints import attachments, statements
+from complaints.guide import likely_category
+from complaints.models import Category, Channel, Complaint
+from complaints.models.complaint import OPEN
+from complaints.registration import WHAT_LIMIT, Report, register
+from intake.models import Inlet, Item, ItemState, Thread
+from intake.reading import READERS
+from intake.receivers import receiver
+from intake.references import OTHER
+from intake.understood import File, Ignored, Told, Understood
+from staff.models import Person
+
+logger = logging.getLogger(__name__)
+
+#: Of one item so much is kept: 25 MB (25 × 1024 × 1024 bytes).
+LARGEST = 25 * 1024 * 1024
+#: An item that fails for no fault of its own is tried again this often before a person sees it.
+PATIENCE = 5
+BATCH = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """What a door has received, not understood yet. `outside_id` is the channel's own id, or what
+    else makes the same thing the same; `sent_at` what the sender says."""
+
+    outside_id: str
+    raw: bytes
+    media_type: str = ""
+    sender: str = ""
+    subject: str = ""
+    sent_at: datetime | None = None
+
+
+def keep(inlet: Inlet, arrival: Arrival, *, at: datetime) -> tuple[Item, bool]:
+    """Write down what came, in a transaction of its own; once it returns, nothing is lost. The
+    same `outside_id` again is the first item, counted, and False."""
+    with walls.lifted():
+        item, created = Item.objects.get_or_create(
+            inlet=inlet,
+            outside_id=_fitting(arrival.outside_id),
+            defaults={
+                "media_type": arrival.media_type[:100],
+                "raw": arrival.raw[:LARGEST],
+                "cut": len(arrival.raw) > LARGEST,
+                "size": len(arrival.raw),
+                "sha256": hashlib.sha256(arrival.raw).hexdigest(),
+                "sender": text.printable(arrival.sender, limit=254),
+                "subject": text.printable(arrival.subject, limit=200),
+                "sent_at": arrival.sent_at,
+                "received_at": at,
+                "next_try_at": at,
+            },
+        )
+        if not created:
+            Item.objects.filter(pk=item.pk).update(repeats=item.repeats + 1)
+    return item, created
+
+
+def settle(item_id: int, *, at: datetime, by: Person | None = None) -> Item:
+    """Understand the item and register or append it, in one transaction; an item that is settled
+    already is returned as it is. What can't be taken is set aside with its reason; when the
+    database is away, or somebody holds the case, it waits and is tried again. `by` is the person
+    who tries again."""
+    with walls.lifted(), transaction.atomic():
+        item = Item.objects.select_for_update(of=("self",)).select_related("inlet").get(pk=item_id)
+        if item.state not in (ItemState.WAITING, ItemState.SET_ASIDE):
+            return item
+        if item.state == ItemState.SET_ASIDE and by is None:
+            return item
+        try:
+            with transaction.atomic():
+                _take(item, _understand(item), at, by)
+        except RuleBroken as broken:
+            _set_aside(item, broken.code, str(broken), at, by)
+        except Exception as error:
+            if is_away(error) and connection.connection and connection.connection.closed:
+                raise
+            logger.exception("Item %s could not be settled.", item.pk)
+            _try_later(item, error, at, by)
+        return item
+
+
+def drain(now: Callable[[], datetime], *, batch: int = BATCH) -> int:
+    """Settle what waits, the oldest first, each by itself; how many were looked at. Any number
+    may drain at once: each takes items that no other holds."""
+    looked_at = 0
+    while ids := _claim(now(), batch):
+        for item_id in ids:
+            settle(item_id, at=now())
+        looked_at += len(ids)
+    return looked_at
+
+
+def ignore(item_id: int, *, reason: str, by: Person, at: datetime) -> Item:
+    """A person has looked at what was set aside: it is nothing for us. Raises RuleBroken
+    `reason.blank`, `item.settled`, `text.*`."""
+    reason = text.clean(reason, limit=500, field="reason")
+    if text.is_blank(reason):
+        raise RuleBroken("reason.blank", _("请写明为什么不受理。"), field="reason")
+    with transaction.atomic():
+        item = _set_aside_one(item_id)
+        _settled(item, ItemState.IGNORED, at, by, code="by_hand", reason=reason)
+    return item
+
+
+def taken_by_hand(item_id: int, complaint: Complaint, *, by: Person, at: datetime) -> Item:
+    """A person has registered what was set aside. Raises RuleBroken `item.settled`."""
+    with transaction.atomic():
+        item = _set_aside_one(item_id)
+        _settled(item, ItemState.REGISTERED, at, by, complaint=complaint)
+    return item
+
+
+def _set_aside_one(item_id: int) -> Item:
+    item = Item.objects.select_for_update(of=("self",)).get(pk=item_id)
+    if item.state != ItemState.SET_ASIDE:
+        raise RuleBroken("item.settled", _("这一条已经处理过了。"))
+    return item
+
+
+def _claim(at: datetime, batch: int) -> list[int]:
+    """Ids of waiting items. Held until settled one by one: `settle` looks again under the lock."""
+    with transaction.atomic():
+        waiting = Item.objects.filter(state=ItemState.WAITING, next_try_at__lte=at)
+        found = waiting.order_by("next_try_at", "pk").select_for_update(skip_locked=True)
+        ids = list(found.values_list("pk", flat=True)[:batch])
+        # whoever else drains looks past them for a minute
+        Item.objects.filter(pk__in=ids).update(next_try_at=at + timedelta(minutes=1))
+    return ids
+
+
+def _understand(item: Item) -> Understood:
+    if item.cut:
+        raise RuleBroken("item.too_large", _("内容超过 25 MB，只保留了前面的部分，请人工处理。"))
+    reader = READERS.get(Channel(item.inlet.channel))
+    if reader is None:
+        raise RuleBroken("item.no_reader", _("这个渠道的内容不能自动读取，请人工登记。"))
+    return reader(item)
+
+
+def _take(item: Item, understood: Understood, at: datetime, by: Person | None) -> None:
+    if isinstance(understood, Ignored):
+        reason = understood.reason[:500]
+        _settled(item, ItemState.IGNORED, at, by, code=understood.code, reason=reason)
+        return
+    inlet = Inlet.objects.select_related("branch", "receiver", "category").get(pk=item.inlet_id)
+    thread = _open_thread(inlet, understood)
+    if thread is not None:
+        complaint = Complaint.objects.select_for_update(of=("self",)).get(pk=thread.complaint_id)
+        _append(complaint, inlet, understood, at)
+        _settled(item, ItemState.APPENDED, at, by, complaint=complaint, thread=thread)
+    else:
+        complaint = _register(item, inlet, understood, at, by)
+        thread = _begin(inlet, complaint, understood, at)
+        _settled(item, ItemState.REGISTERED, at, by, complaint=complaint, thread=thread)
+
+
+def _open_thread(inlet: Inlet, told: Told) -> Thread | None:
+    """The talk this belongs to: of the case the channel is sure of, whatever its state; else the
+    same conversation's while its case is open."""
+    if told.complaint_id is not None:
+        found = Thread.objects.filter(complaint=told.complaint_id, inlet=inlet).first()
+        return found or Thread.objects.create(
+            inlet=inlet,
+            complaint_id=told.complaint_id,
+            address=told.address,
+            conversation=told.conversation or f"case:{told.complaint_id}",
+            begun_at=Complaint.objects.get(pk=told.complaint_id).received_at,
+        )
+    if not told.conversation:
+        return None
+    talks = Thread.objects.filter(inlet=inlet, conversation=told.conversation)
+    return talks.filter(complaint__status__in=OPEN).first()
+
+
+def _append(complaint: Complaint, inlet: Inlet, told: Told, at: datetime) -> None:
+    walls.hold(complaint.pk)
+    words = statements.Said(
+        channel=Channel(inlet.channel), said=_with_notes(told, statements.SAID_LIMIT),
+        occurred_at=told.said_at,
+    )  # fmt: skip
+    statements.write(complaint, words, at=at)
+    _keep_files(complaint, told.files, complaint.owner, at)
+
+
+def _register(item: Item, inlet: Inlet, told: Told, at: datetime, by: Person | None) -> Complaint:
+    """The case, owned by its receiver; by whoever tries again, when the receiver may not enter it
+    any more."""
+    first = receiver(inlet, told.branch, at)
+    report = Report(
+        channel=Channel(inlet.channel),
+        what=_with_notes(told, WHAT_LIMIT),
+        category=told.category or inlet.category or _category(told.what),
+        severity=told.severity,
+        received_at=min(item.received_at, at),
+        complainant_name=told.name,
+        complainant_phone=told.phone,
+        complainant_role=told.role,
+        anonymous=told.anonymous or not (told.name or told.phone),
+        order_no=told.order_no,
+        concerned_branch=told.branch,
+        remedy_sought=told.remedy_sought,
+    )
+    key = f"item:{item.pk}"
+    complaint, _created = register(report, by=by or first, at=at, submission_key=key)
+    walls.hold(complaint.pk)
+    _keep_files(complaint, told.files, complaint.owner, at)
+    return complaint
+
+
+def _category(what: str) -> Category:
+    """The likeliest by keywords, else `other`, else the first there is."""
+    found = likely_category(what) or Category.objects.filter(code=OTHER, is_active=True).first()
+    found = found or Category.objects.filter(is_active=True).order_by("position", "pk").first()
+    if found is None:
+        raise RuleBroken("category.unknown", _("还没有投诉类别，不能登记。"))
+    return found
+
+
+def _begin(inlet: Inlet, complaint: Complaint, told: Told, at: datetime) -> Thread:
+    return Thread.objects.create(
+        inlet=inlet,
+        complaint=complaint,
+        address=told.address[:254],
+        conversation=told.conversation or f"case:{complaint.pk}",
+        begun_at=at,
+    )
+
+
+def _with_notes(told: Told, limit: int) -> str:
+    """The customer's words; the house's notes stand below, in brackets."""
+    notes = "".join(f"\n〔{note}〕" for note in told.notes)
+    if len(told.what) + len(notes) <= limit:
+        return told.what + notes
+    notes += "\n〔" + _("内容过长，此处只录入开头，全文见原始内容。") + "〕"
+    return told.what[: max(0, limit - len(notes))] + notes
+
+
+def _keep_files(complaint: Complaint, files: Sequence[File], by: Person, at: datetime) -> None:
+    """What can be kept; of the rest the case says why not. The raw item still has it."""
+    refused = []
+    for file in files:
+        try:
+            with transaction.atomic():
+                upload = SimpleUploadedFile(file.name, file.content)
+                attachments.keep(complaint, upload, by=by, at=at)
+        except RuleBroken as broken:
+            refused.append(str(broken))
+    if refused:
+        said = _("有附件没有收下，可在“收到的内容”里查看原文：") + "".join(refused)
+        words = statements.Said(channel=Channel(complaint.channel), said=said)
+        statements.write(complaint, words, at=at)
+
+
+def _settled(
+    item: Item, state: ItemState, at: datetime, by: Person | None, **changes: object
+) -> None:
+    fields = {"state": state, "settled_at": at, "settled_by": by, "next_try_at": None, **changes}
+    if state in (ItemState.REGISTERED, ItemState.APPENDED, ItemState.DUPLICATE):
+        fields = {"code": "", "reason": "", **fields}
+    for name, value in fields.items():
+        setattr(item, name, value)
+    item.save(update_fields=list(fields))
+
+
+def _set_aside(item: Item, code: str, reason: str, at: datetime, by: Person | None) -> None:
+    _settled(item, ItemState.SET_ASIDE, at, by, code=code[:60], reason=reason[:500])
+
+
+def _try_later(item: Item, error: Exception, at: datetime, by: Person | None) -> None:
+    """No fault of the item's, or one nobody thought of: after some tries a person sees it."""
+    tries = item.tries + 1
+    item.tries = tries
+    if tries >= PATIENCE or by is not None:
+        item.save(update_fields=["tries"])
+        _set_aside(item, "unexpected", f"{type(error).__name__}: {error}", at, by)
+        return
+    item.next_try_at = at + timedelta(seconds=10) * 2**tries
+    item.save(update_fields=["tries", "next_try_at"])
+
+
+def _fitting(outside_id: str) -> str:
+    """As it can be kept: what is too long, or holds what no text may, by its digest."""
+    plain = outside_id.isprintable() and len(outside_id) <= 200
+    if plain and not any("\ud800" <= each <= "\udfff" for each in outside_id):
+        return outside_id
+    return "sha256:" + hashlib.sha256(outside_id.encode("utf-8", "surrogatepass")).hexdigest()
