@@ -63,10 +63,10 @@ def write(
 
 
 def _tell(complaint: Complaint, statement: Statement, by: Person | None, at: datetime) -> None:
-    told = {complaint.owner_id} - {by.pk if by else None}
+    told = [] if by and by.pk == complaint.owner_id else [complaint.owner_id]
     note = Note(
         key=f"heard:{statement.pk}",
-        recipient_ids=with_stand_ins([pk for pk in told if pk is not None], at),
+        recipient_ids=with_stand_ins(told, at),
         text=gettext_noop("%(no)s 客户又补充了内容，请查看"),
         params={"no": complaint.no},
         url=f"/complaints/{complaint.no}/",

@@ -155,6 +155,7 @@ def test_files_come_along_and_those_that_may_not_be_kept_are_named(inlet: Inlet)
     assert "x.exe" in Statement.objects.get().said
 
 
+@pytest.mark.xdist_group("races")
 def test_what_waits_is_taken_once_by_however_many_drain(
     transactional_db: None, inlet: Inlet
 ) -> None:
@@ -165,6 +166,7 @@ def test_what_waits_is_taken_once_by_however_many_drain(
     assert Item.objects.filter(state=ItemState.REGISTERED).count() == 12
 
 
+@pytest.mark.xdist_group("races")
 def test_the_same_item_arriving_and_settled_at_once_is_one_case(
     transactional_db: None, inlet: Inlet
 ) -> None:
