@@ -40,7 +40,8 @@ def give_authenticator(page: Page) -> None:
 
 
 def look(page: Page, where: str, found: list[str]) -> None:
-    """Axe, and the width of a phone."""
+    """Axe, and the width of a phone, once the page is all there."""
+    page.wait_for_load_state("load")
     found += violations(page, where)
     if _overflow(page) > 0:
         found.append(f"{where} is wider than its screen")
@@ -103,10 +104,15 @@ def test_a_passkey_is_added_and_opens_the_door(cast: Cast, open_as: OpenAs, sett
 
 
 def confirm_by_passkey(page: Page, found: list[str]) -> None:
+    by_code = page.get_by_role("link", name="用验证码或恢复码确认")
+    by_passkey = page.get_by_role("link", name="用通行密钥确认")
+    expect(by_code).to_be_visible()
     look(page, "once more", found)
-    page.get_by_role("link", name="用验证码或恢复码确认").click()
+    by_code.click()
+    expect(by_passkey).to_be_visible()
     look(page, "once more, with a code", found)
-    page.get_by_role("link", name="用通行密钥确认").click()
+    by_passkey.click()
+    expect(page.get_by_role("button", name="用通行密钥")).to_be_visible()
     look(page, "once more, with a passkey", found)
     page.wait_for_load_state("networkidle")  # the press needs the script
     page.get_by_role("button", name="用通行密钥").click()
