@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -106,8 +108,44 @@ def _branch(code: str, name: str, kind: BranchKind, parent: Branch | None = None
     return branches.save(Branch(code=code, name=name, kind=kind, parent=parent))
 
 
+#: The cast and the rows it is made of, once the services have made them in this process.
+_MADE: dict[str, Any] = {}
+_ROWS_OF = (
+    "staff_branch", "staff_branchspan", "staff_person", "staff_post", "complaints_category",
+)  # fmt: skip
+
+
 @pytest.fixture
 def cast(db: None, _reference_data: None) -> Cast:
+    """Made by the services the first time; then the same rows are laid down again, which takes a
+    tenth of the time, and nearly every test begins with it."""
+    if _MADE:
+        _lay_down(_MADE["rows"])
+    else:
+        known = {table: _rows(table) for table in _ROWS_OF}
+        _MADE["cast"] = _hired()
+        _MADE["rows"] = {
+            table: [row for row in _rows(table) if row not in known[table]] for table in _ROWS_OF
+        }
+    return copy.deepcopy(_MADE["cast"])
+
+
+def _rows(table: str) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT COALESCE(json_agg(kept), '[]') FROM {table} AS kept")  # noqa: S608
+        return list(cursor.fetchone()[0])
+
+
+def _lay_down(rows: dict[str, list[Any]]) -> None:
+    words = "INSERT INTO {0} SELECT * FROM json_populate_recordset(NULL::{0}, %s)"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            ";".join(words.format(table) for table in rows),
+            [json.dumps(each) for each in rows.values()],
+        )
+
+
+def _hired() -> Cast:
     hq = _branch("HQ", "总部", BranchKind.HEADQUARTERS)
     east = _branch("EAST", "华东平台", BranchKind.REGION, hq)
     northwest = _branch("NW", "西北平台", BranchKind.REGION, hq)
