@@ -11,7 +11,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from common.api import Nouns, checked_form, refuse_unknown_query
+from common.api import Nouns, Pages, checked_form, refuse_unknown_query
 from common.errors import RuleBroken
 from common.schema import ACTING, LISTING, READING, operation, query
 from common.time import now
@@ -29,7 +29,10 @@ from staff.session import person_of
 KEY_LIMIT = 200
 
 _FILTERS = [
-    query("q", _("编号、单号、姓名、电话，或投诉内容里的字")),
+    query(
+        "q",
+        _("编号、单号、姓名、电话，或客户说过的话里的字；`count` 最多数到这一页之后的第一件"),
+    ),
     query("status", _("状态；`open`:未结"), enum=["open", *Status.values]),
     query("clock", _("`late`:有超时；`soon`:24 小时内到期"), enum=["late", "soon"]),
     query("ruled", _("责任判定：`no` 待判定，`yes` 已判定"), enum=["no", "yes"]),
@@ -63,7 +66,7 @@ class Complaints(Nouns):
         at = now()
         form = SearchForm(request.query_params)
         checked_form(form)
-        found = form.narrow(visible_to(person_of(request)), at)
+        found = form.narrow(visible_to(person_of(request)), at, most=Pages().reach(request))
         return self.page(with_names(found), ComplaintRowOut, at=at)
 
     @operation(
