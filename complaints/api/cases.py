@@ -17,6 +17,7 @@ from common.schema import ACTING, LISTING, READING, operation, query
 from common.time import now
 from complaints import privacy, registration, selectors
 from complaints.access import visible_to
+from complaints.api import fresh
 from complaints.api.found import show, the_case, with_names
 from complaints.api.said import NothingIn, ReportIn
 from complaints.api.shown import ComplaintOut, ComplaintRowOut, EventOut, RevealOut
@@ -88,10 +89,13 @@ class Complaints(Nouns):
         said = self.read(ReportIn)
         about = tuple(subject.pk for subject in said.pop("subjects", []))
         report = Report(**said, subject_ids=about)
-        complaint, created = registration.register(report, by=person, at=at, submission_key=key)
-        if not created:
-            _refuse_other_body(complaint, report)
-        return Response(show(request, complaint, at=at), status=201 if created else 200)
+        entered = registration.register_whole(report, by=person, at=at, submission_key=key)
+        if not entered.is_new:
+            _refuse_other_body(entered.complaint, report)
+        if entered.is_plain:
+            return Response(fresh.shown(entered.complaint, to=person, at=at), status=201)
+        shown = show(request, entered.complaint, at=at)
+        return Response(shown, status=201 if entered.is_new else 200)
 
     @operation(_("一件投诉"), tag="complaints", returns=ComplaintOut, errors=READING)
     def retrieve(self, request: Request, no: str) -> Response:
