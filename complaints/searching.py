@@ -10,7 +10,6 @@ import re
 from datetime import datetime
 
 from django.contrib.postgres.aggregates import StringAgg
-from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import (
@@ -18,7 +17,6 @@ from django.db.models import (
     Exists,
     F,
     Func,
-    IntegerField,
     OuterRef,
     Q,
     Subquery,
@@ -37,6 +35,8 @@ WALKED = 2000
 _SHORTEST_PHONE = 5
 #: More of a name is not compared.
 LONGEST_NAME = 200
+#: Letters and digits in a row, after folding; some other signs of ASCII stand between them.
+_RUN = re.compile("[0-z]{4,}")
 _NUMBER = re.compile(r"TS\d{4}-\d{7}-\d")
 
 _Hit = tuple[datetime, int]
@@ -54,13 +54,6 @@ class _Words(Func):
 
     function = "complaints_words"
     output_field = TextField()
-
-
-class _Grams(Func):
-    """The pairs of neighbouring characters, as numbers."""
-
-    function = "complaints_grams"
-    output_field = ArrayField(IntegerField())
 
 
 class _Has(Func):
@@ -134,8 +127,29 @@ def _walk(found: ComplaintQuerySet, term: str, most: int) -> list[_Hit]:
 
 def _by_grams(found: ComplaintQuerySet, term: str) -> ComplaintQuerySet:
     """The index narrows it down, the words decide."""
-    likely = SearchGrams.objects.filter(grams__contains=_Grams(Value(term)))
+    likely = SearchGrams.objects.filter(grams__contains=grams(term))
     return found.filter(_said(term), pk__in=likely.values("case_id"))
+
+
+def grams(term: str) -> list[int]:
+    """The numbers of what every text with the term has: its pairs of signs, and instead of those
+    within four or more letters and digits in a row, each four of them (the same as the database's
+    `complaints_grams` makes of a text)."""
+    found, within = set(), set()
+    for run in _RUN.finditer(term):
+        found |= {_four(*term[n : n + 4]) for n in range(run.start(), run.end() - 3)}
+        within |= set(range(run.start(), run.end() - 1))
+    places = set(range(len(term) - 1)) - within
+    return sorted(found | {_pair(*term[n : n + 2]) for n in places})
+
+
+def _pair(first: str, second: str) -> int:
+    return (ord(first) * 92821 + ord(second)) & 0x7FFFFFFF
+
+
+def _four(*signs: str) -> int:
+    a, b, c, d = map(ord, signs)
+    return -(((a * 128 + b) * 128 + c) * 128 + d)
 
 
 def _said(term: str) -> Exists:

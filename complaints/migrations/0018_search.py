@@ -9,8 +9,9 @@ from common.wall_policies import build, of_case, tear_down
 
 TABLE = "complaints_searchtext"
 
-# How words are compared, in one place for what is stored and what is looked for. The numbers of
-# pairs must never change: they are kept.
+# How words are compared, in one place for what is stored and what is looked for. Grams are numbers
+# of pairs of neighbouring signs, and below zero those of four letters or digits in a row: pairs of
+# digits stand in every order number. `searching.grams` says the same; the numbers are kept.
 WORDS = """
 CREATE FUNCTION complaints_fold(said text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -24,11 +25,17 @@ RETURN lower(normalize(
 CREATE FUNCTION complaints_grams(folded text) RETURNS int[]
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN (
-    SELECT COALESCE(array_agg(DISTINCT
-        ((ascii(one)::bigint * 92821 + ascii(following)) & 2147483647)::int), '{}')
-    FROM (SELECT string_to_array(folded, NULL) AS characters) AS read,
-         unnest(characters, characters[2:]) AS pair (one, following)
-    WHERE following IS NOT NULL AND one <> E'\\n' AND following <> E'\\n'
+    SELECT COALESCE(array_agg(DISTINCT gram), '{}')
+    FROM (SELECT string_to_array(folded, NULL) AS signs) AS read,
+         unnest(signs, signs[2:], signs[3:], signs[4:]) AS next (a, b, c, d),
+         LATERAL (VALUES
+            (CASE WHEN b IS NOT NULL AND a <> E'\\n' AND b <> E'\\n'
+                  THEN ((ascii(a)::bigint * 92821 + ascii(b)) & 2147483647)::int END),
+            (CASE WHEN d IS NOT NULL AND least(a, b, c, d) COLLATE "C" >= '0'
+                       AND greatest(a, b, c, d) COLLATE "C" <= 'z'
+                  THEN -(((ascii(a) * 128 + ascii(b)) * 128 + ascii(c)) * 128 + ascii(d)) END)
+         ) AS made (gram)
+    WHERE gram IS NOT NULL
 );
 """
 NO_WORDS = """

@@ -32,9 +32,9 @@ class SearchText(models.Model):
 
 
 class SearchGrams(models.Model):
-    """Which pairs of neighbouring characters a case's words have, each as a number: it narrows a
-    search down, and `SearchText` decides. It has no wall, behind which PostgreSQL would not use
-    the index, and no words."""
+    """Which pairs of neighbouring signs (of letters and digits, also which fours) a case's words
+    have, each as a number: it narrows a search down, and `SearchText` decides. It has no wall,
+    behind which PostgreSQL would not use the index, and no words."""
 
     case_id = models.BigIntegerField(primary_key=True)
     grams = ArrayField(models.IntegerField())

@@ -15,6 +15,7 @@ from django.core.management import call_command
 
 from common import heartbeat
 from recovery import children
+from recovery.bench.spent import spent
 from recovery.children import Child, Failed
 from recovery.places import BASE
 from recovery.postgres import Postgres
@@ -60,6 +61,7 @@ class House:
         self.postgres = RoomyPostgres(state, durable=True)
         self.valkey = Valkey(state, durable=True)
         self.port = 0
+        self._pids: dict[str, int] = {}
         self._servers = Servers(state)
         self._servers.servers = self._wanted()
 
@@ -89,6 +91,11 @@ class House:
             until(self._answers, "the web process does not answer")
             yield
 
+    def spent(self) -> float:
+        """Seconds of CPU that the database and the web have had."""
+        server = [process.pid for child, process in self._servers.running if child.name != "valkey"]
+        return spent(*server, *[pid for name, pid in self._pids.items() if name == "web"])
+
     def _answers(self) -> bool:
         with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
             return True
@@ -101,6 +108,7 @@ class House:
         processes = [children.spawn(child) for child in children_]
         for child, process in zip(children_, processes, strict=True):
             children.remember(self.state / "pids", child, process.pid)
+            self._pids[child.name] = process.pid
         try:
             yield
         finally:

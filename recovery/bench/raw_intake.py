@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import subprocess
 from datetime import timedelta
 from pathlib import Path
@@ -39,11 +40,13 @@ INSERT INTO complaints_clock
 SELECT id, 1, kind, length, now(), now() + lasts, now() + lasts, now() + rings
 FROM kase, (VALUES {clocks}) AS clock (kind, length, lasts, rings);
 """
+_COUNT = re.compile(r"^number of transactions actually processed: (\d+)", re.MULTILINE)
 _TPS = re.compile(r"^tps = ([\d.]+)", re.MULTILINE)
 
 
-def run(house: House, clients: int, *, seconds: float) -> float:
-    """Cases a second. Raises Failed where there is no pgbench."""
+def run(house: House, clients: int, *, seconds: float) -> tuple[float, int, float]:
+    """Cases a second, how many, and the seconds of CPU of pgbench itself. Raises Failed where
+    there is no pgbench."""
     script = house.state / "raw_intake.sql"
     if not script.exists():
         script.write_text(_statement())
@@ -51,11 +54,17 @@ def run(house: House, clients: int, *, seconds: float) -> float:
     words += ["-T", str(max(1, round(seconds))), "-f", str(script)]
     words += ["-h", str(house.postgres.sockets), "-U", "recovery", "recovery"]
     environment = {**os.environ, "PGOPTIONS": "-c recovery.reach=house"}
+    before = _worked()
     done = subprocess.run(words, env=environment, capture_output=True, text=True)
-    found = _TPS.search(done.stdout)
-    if done.returncode or not found:
+    rate, count = _TPS.search(done.stdout), _COUNT.search(done.stdout)
+    if done.returncode or not rate or not count:
         raise Failed(f"pgbench failed:\n{done.stderr[-1500:]}")
-    return float(found[1])
+    return float(rate[1]), int(count[1]), _worked() - before
+
+
+def _worked() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _pgbench(house: House) -> Path:

@@ -124,16 +124,22 @@ def test_more_than_a_batch_is_copied_in_one_go(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "琴", "琴弦", "\n", "ab\nba", "𠮷野家🎻🎻", "ﷺ", "e\u0301" * 9, "长" * 10_000]
-)
-def test_pairs_are_within_lines_and_never_the_same_twice(db: None, text: str) -> None:
+    "text",
+    ["", "琴", "琴弦", "\n", "ab\nba", "𠮷野家🎻🎻", "ﷺ", "e\u0301" * 9, "长" * 10_000, "yd20261116",
+     "单号yd-2026@1116号", "abc", "abcd", "{abcd}", "12:34:56~", "ａｂｃｄ", "é2026é", "a" * 9],
+)  # fmt: skip
+def test_what_is_looked_for_is_among_what_is_kept(db: None, text: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT folded, complaints_grams(folded) FROM complaints_fold(%s) AS folded", [text]
         )
-        folded, grams = cursor.fetchone()
+        folded, kept = cursor.fetchone()
+    assert len(kept) == len(set(kept))
     pairs = {line[n : n + 2] for line in folded.split("\n") for n in range(len(line) - 1)}
-    assert len(grams) == len(set(grams)) == len(pairs)
+    assert len({gram for gram in kept if gram > 0}) == len(pairs)
+    for line in folded.split("\n"):
+        assert set(searching.grams(line)) <= set(kept)
+        assert bool(searching.grams(line)) == (len(line) > 1)
 
 
 def test_the_longest_words_are_copied(register: Register) -> None:
