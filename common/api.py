@@ -22,6 +22,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
+from common import paging
 from common.errors import RuleBroken, is_away
 
 _Errors = list[dict[str, str | None]]
@@ -146,6 +147,11 @@ class Pages(PageNumberPagination):
     page_size = 50
     page_size_query_param = "page_size"
     max_page_size = 200
+
+    def reach(self, request: Request) -> int:
+        """One row more than the page asked for ends with; how far a costly list is read."""
+        size = self.get_page_size(request) or self.page_size
+        return paging.reach(request.query_params.get(self.page_query_param), size)
 
 
 class Nouns(viewsets.ViewSet):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import Min
@@ -29,6 +29,9 @@ from staff import calendars
 #: Clocks that need someone to talk to; an anonymous complaint has none of them.
 CONTACT_KINDS = (ClockKind.APOLOGY, ClockKind.RESULT, ClockKind.CALLBACK)
 
+#: How long each kind of clock runs, and the steps of its ladder.
+Lengths = Mapping[ClockKind, tuple[PolicyClock, Sequence[PolicyStep]]]
+
 
 def start_round(complaint: Complaint, *, at: datetime) -> list[Clock]:
     """The four clocks of the case's present round, running from `at`."""
@@ -38,9 +41,19 @@ def start_round(complaint: Complaint, *, at: datetime) -> list[Clock]:
 def round_from(complaint: Complaint, at: datetime) -> list[Clock]:
     """The four clocks of the case's present round as they run from `at`, not stored yet; the
     apology's from the opening of the branch's service window, unless the case is critical."""
-    lengths = policies.lengths(complaint)
+    lengths = {
+        kind: (length, list(length.steps.all()))
+        for kind, length in policies.lengths(complaint).items()
+    }
+    return round_by(complaint, at, lengths, opens=_opening(complaint, at))
+
+
+def round_by(
+    complaint: Complaint, at: datetime, lengths: Lengths, *, opens: datetime
+) -> list[Clock]:
+    """The same by these lengths, for a branch whose service window opens at `opens`."""
     clocks = [
-        _clock(complaint, lengths[kind], _start(complaint, kind, at))
+        _clock(complaint, *lengths[kind], _start(complaint, kind, at, opens))
         for kind in ROUND_KINDS
         if kind in lengths
     ]
@@ -50,10 +63,17 @@ def round_from(complaint: Complaint, at: datetime) -> list[Clock]:
     return clocks
 
 
-def _start(complaint: Complaint, kind: ClockKind, at: datetime) -> datetime:
-    if kind != ClockKind.APOLOGY or complaint.severity == Severity.CRITICAL:
+def _opening(complaint: Complaint, at: datetime) -> datetime:
+    """When the service window opens; of no matter to a critical case."""
+    if complaint.severity == Severity.CRITICAL:
         return at
     return calendars.service_start(complaint.owner_branch, at)
+
+
+def _start(complaint: Complaint, kind: ClockKind, at: datetime, opens: datetime) -> datetime:
+    if kind != ClockKind.APOLOGY or complaint.severity == Severity.CRITICAL:
+        return at
+    return opens
 
 
 def start_resubmission(complaint: Complaint, *, at: datetime) -> None:
@@ -61,10 +81,12 @@ def start_resubmission(complaint: Complaint, *, at: datetime) -> None:
     submission stands for the 48H clock."""
     length = policies.lengths(complaint).get(ClockKind.RESUBMISSION)
     if length:
-        _clock(complaint, length, at).save()
+        _clock(complaint, length, list(length.steps.all()), at).save()
 
 
-def _clock(complaint: Complaint, length: PolicyClock, at: datetime) -> Clock:
+def _clock(
+    complaint: Complaint, length: PolicyClock, steps: Sequence[PolicyStep], at: datetime
+) -> Clock:
     """A clock of this length from `at`, not stored yet."""
     clock = Clock(
         complaint=complaint,
@@ -74,9 +96,12 @@ def _clock(complaint: Complaint, length: PolicyClock, at: datetime) -> Clock:
         started_at=at,
         due_at=at + length.duration,
         original_due_at=at + length.duration,
+        paused_for=timedelta(),
+        met_as="",
+        level=0,
         rises=ladder.rises(complaint, ClockKind(length.kind)),
     )
-    clock.next_at = ladder.next_at(clock, list(length.steps.all()), ())
+    clock.next_at = ladder.next_at(clock, steps, ())
     return clock
 
 

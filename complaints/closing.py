@@ -41,6 +41,13 @@ def what_is_missing(complaint: Complaint) -> list[str]:
     return missing
 
 
+def what_is_missing_at_first(complaint: Complaint) -> list[str]:
+    """The same of a case that has just been registered, to which nothing has been done."""
+    if complaint.anonymous:
+        return []
+    return [_("还没有把处理结果告诉客户。"), _("还没有回访到客户。")]
+
+
 def _callback_satisfied(complaint: Complaint) -> bool:
     """Answered in this round, or tried until the customer counted as out of reach."""
     reached = Callback.objects.filter(complaint=complaint, round=complaint.round, reached=True)

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import connection
 from django.utils import timezone
 
 _PRIMES = (7, 3, 1)
 
 
-def next_number(at: datetime) -> str:
-    """`TS2611-0000417-3`: year and month of entry, a running number, a check digit."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval('complaints_number')")
-        row = cursor.fetchone()
-    body = f"{timezone.localtime(at):%y%m}{row[0]:07d}"
+def number(running: int, at: datetime) -> str:
+    """`TS2611-0000417-3`: year and month of entry, the running number, a check digit."""
+    body = f"{timezone.localtime(at):%y%m}{running:07d}"
     return f"TS{body[:4]}-{body[4:]}-{check_digit(body)}"
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from common import phones, text, walls
 from common.errors import NotAllowed, RuleBroken
-from complaints import clocks, contacts, escalation, events, policies, subjects
+from complaints import contacts, entering, escalation, subjects
+from complaints.entering import Ground
 from complaints.models import (
     Category,
     Channel,
@@ -18,11 +19,9 @@ from complaints.models import (
     Complaint,
     ContactKind,
     Means,
-    Ownership,
     Severity,
 )
-from complaints.numbers import next_number
-from complaints.rules import Action
+from complaints.numbers import number
 from staff.branches import closed_sentence
 from staff.models import Branch, Person, Role
 
@@ -68,22 +67,46 @@ def register(
     `complainant.missing`, `settlement.blank`, `branch.closed`, `text.*`; NotAllowed
     `received_at.late_entry`, `not_allowed`.
     """
-    if submission_key and (first := _find(submission_key)):
-        return first, False
-    checked = _checked(report, by, at)
-    try:
-        with transaction.atomic():
-            return _write(checked, by, at, submission_key), True
-    except IntegrityError:
-        with walls.lifted():  # it may have left their sight; the key is theirs alone
-            first = _find(submission_key) if submission_key else None
-        if first is None:
-            raise
-        return first, False
+    entered = register_whole(report, by=by, at=at, submission_key=submission_key)
+    return entered.complaint, entered.is_new
 
 
-def _find(submission_key: str) -> Complaint | None:
-    return Complaint.objects.filter(submission_key=submission_key).first()
+@dataclass(frozen=True)
+class Entered:
+    """A case that is in. `is_plain`: new, and nothing has been done to it since, so that it looks
+    as `complaint` and its `all_clocks` do in memory."""
+
+    complaint: Complaint
+    is_new: bool
+    is_plain: bool
+
+
+def register_whole(
+    report: Report, *, by: Person, at: datetime, submission_key: str | None = None
+) -> Entered:
+    """`register` for whoever shows the case at once."""
+    ground = entering.look(
+        key=submission_key,
+        branch=by.branch,
+        severity=str(report.severity),
+        channel=str(report.channel),
+        received_at=report.received_at or at,
+    )
+    if ground.first_id is not None:
+        return Entered(Complaint.objects.get(pk=ground.first_id), is_new=False, is_plain=False)
+    report = _checked(report, by, at)
+    owner = by
+    if by.pk in report.subject_ids:
+        owner = subjects.owner_instead(by.branch_id, report.subject_ids, at)
+    complaint = _case(report, ground, by, owner, at, submission_key)
+    is_plain = _is_plain(report, owner == by)
+    with transaction.atomic(savepoint=not is_plain):  # one statement needs none
+        if _enter(complaint, ground, by, at):
+            fired = _follow(complaint, report, by, at)
+            return Entered(complaint, is_new=True, is_plain=is_plain and not fired)
+    with walls.lifted():  # it may have left their sight; the key is theirs alone
+        first = Complaint.objects.get(submission_key=submission_key)
+    return Entered(first, is_new=False, is_plain=False)
 
 
 def _checked(report: Report, by: Person, at: datetime) -> Report:
@@ -140,47 +163,50 @@ def _check_words(report: Report) -> None:
         )
 
 
-def _write(report: Report, by: Person, at: datetime, submission_key: str | None) -> Complaint:
-    if by.pk in report.subject_ids:
-        owner = subjects.owner_instead(by.branch_id, report.subject_ids, at)
-        with walls.lifted():  # whoever registers it does not see it
-            complaint = _create(report, by, owner, at, submission_key)
-            walls.hold(complaint.pk)
-    else:
-        owner = by
-        complaint = _create(report, by, owner, at, submission_key)
-    Ownership.objects.create(
-        complaint=complaint, person=owner, branch_id=owner.branch_id, since=complaint.received_at
-    )
-    events.record(
-        complaint,
-        Action.REGISTER,
-        by=by,
-        at=at,
-        data={
-            "received_at": complaint.received_at.isoformat(),
-            **({"owner": owner.name} if owner != by else {}),
-        },
-    )
+def _is_plain(report: Report, owns: bool) -> bool:
+    """Whether nothing follows but what time brings, and nobody is named."""
+    follows = report.settled_on_spot or report.severity == Severity.CRITICAL
+    return owns and not follows and not report.subject_ids
+
+
+def _enter(complaint: Complaint, ground: Ground, by: Person, at: datetime) -> bool:
+    owner = complaint.owner
     if owner != by:
+        ground = replace(ground, has_hours=True)  # what was asked was the hours of their branch
+    data = {
+        "received_at": complaint.received_at.isoformat(),
+        **({"owner": owner.name} if owner != by else {}),
+    }
+    return entering.enter(complaint, ground, at=at, data=data)
+
+
+def _follow(complaint: Complaint, report: Report, by: Person, at: datetime) -> int:
+    """What a new case brings with it at once; how many steps of its clocks were taken."""
+    if complaint.owner != by:
         subjects.tell(complaint, at)
-    started = clocks.start_round(complaint, at=complaint.received_at)
+    fired = 0
     if complaint.severity == Severity.CRITICAL:  # told of at once, settled or not
-        escalation.fire(complaint, until=complaint.received_at, taken_at=at)
+        fired += escalation.fire(complaint, until=complaint.received_at, taken_at=at)
     if report.settled_on_spot:
         _record_settlement(complaint, report.settlement, by, at)
-    if any(clock.next_at and clock.next_at <= at for clock in started):
-        escalation.fire(complaint, until=at)
-    return complaint
+    if any(clock.next_at and clock.next_at <= at for clock in complaint.all_clocks):
+        fired += escalation.fire(complaint, until=at)
+    return fired
 
 
-def _create(
-    report: Report, by: Person, owner: Person, at: datetime, submission_key: str | None
+def _case(
+    report: Report,
+    ground: Ground,
+    by: Person,
+    owner: Person,
+    at: datetime,
+    submission_key: str | None,
 ) -> Complaint:
-    return Complaint.objects.create(
-        no=next_number(at),
+    return Complaint(
+        id=ground.id,
+        no=number(ground.number, at),
         submission_key=submission_key,
-        policy=policies.in_force(report.received_at or at),
+        policy_id=ground.policy_id,
         entered_at=at,
         phone_key=phones.key(report.complainant_phone),
         entered_by=by,

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from common.heartbeat import beat
 from common.time import database_now
-from complaints import lapsing
+from complaints import lapsing, search_copy
 from complaints.escalation import catch_up
 
 
@@ -19,3 +19,9 @@ def sweep_clocks() -> int:
     beat("sweep")
     beat("worker")
     return taken
+
+
+@shared_task(ignore_result=True)
+def copy_for_search() -> int:
+    """Copy the words of what was written since; how many changes were taken."""
+    return search_copy.catch_up()

@@ -17,7 +17,7 @@ from django.db import Error, connection
 
 from common.heartbeat import beat
 from common.time import database_now
-from complaints import lapsing
+from complaints import lapsing, search_copy
 from complaints.escalation import catch_up
 from complaints.pulse import until_next_ring
 from intake import items
@@ -104,8 +104,10 @@ class Sweeper:
 
 
 def _look_after_the_post() -> None:
-    """What came in is registered; what is to go out goes when nobody else delivers it."""
+    """What came in is registered, and the search gets its words; what is to go out goes when
+    nobody else delivers it."""
     items.drain(database_now)
+    search_copy.catch_up()
     _deliver_what_waits()
 
 

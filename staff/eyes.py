@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from django.db.models import Value
+
 from common.walls import NOBODY, Eyes, Reach
 from staff.access import Scope, branches_in_scope, scope_of
 from staff.models import Person
@@ -19,7 +21,8 @@ def eyes_of(person: Person, at: datetime | None = None) -> Eyes:
         case Scope.EVERYTHING:
             return Eyes(Reach.ALL, person.pk)
         case _:
-            branches = branches_in_scope(person).values_list("pk", flat=True)
+            branches = branches_in_scope(person).order_by().values_list("pk", Value(True))
             others = Person.objects.filter(pk__in=StandsInFor(person.pk, at)).order_by()
-            people = [person.pk, *others.values_list("pk", flat=True)]
-            return Eyes(Reach.SOME, person.pk, list(branches), people)
+            found = list(branches.union(others.values_list("pk", Value(False)), all=True))
+            people = [person.pk, *(pk for pk, is_branch in found if not is_branch)]
+            return Eyes(Reach.SOME, person.pk, [pk for pk, is_branch in found if is_branch], people)

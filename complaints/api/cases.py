@@ -11,12 +11,13 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from common.api import Nouns, checked_form, refuse_unknown_query
+from common.api import Nouns, Pages, checked_form, refuse_unknown_query
 from common.errors import RuleBroken
 from common.schema import ACTING, LISTING, READING, operation, query
 from common.time import now
 from complaints import privacy, registration, selectors
 from complaints.access import visible_to
+from complaints.api import fresh
 from complaints.api.found import show, the_case, with_names
 from complaints.api.said import NothingIn, ReportIn
 from complaints.api.shown import ComplaintOut, ComplaintRowOut, EventOut, RevealOut
@@ -29,7 +30,10 @@ from staff.session import person_of
 KEY_LIMIT = 200
 
 _FILTERS = [
-    query("q", _("编号、单号、姓名、电话，或投诉内容里的字")),
+    query(
+        "q",
+        _("编号、单号、姓名、电话，或客户说过的话里的字；`count` 最多数到这一页之后的第一件"),
+    ),
     query("status", _("状态；`open`:未结"), enum=["open", *Status.values]),
     query("clock", _("`late`:有超时；`soon`:24 小时内到期"), enum=["late", "soon"]),
     query("ruled", _("责任判定：`no` 待判定，`yes` 已判定"), enum=["no", "yes"]),
@@ -63,7 +67,7 @@ class Complaints(Nouns):
         at = now()
         form = SearchForm(request.query_params)
         checked_form(form)
-        found = form.narrow(visible_to(person_of(request)), at)
+        found = form.narrow(visible_to(person_of(request)), at, most=Pages().reach(request))
         return self.page(with_names(found), ComplaintRowOut, at=at)
 
     @operation(
@@ -85,10 +89,13 @@ class Complaints(Nouns):
         said = self.read(ReportIn)
         about = tuple(subject.pk for subject in said.pop("subjects", []))
         report = Report(**said, subject_ids=about)
-        complaint, created = registration.register(report, by=person, at=at, submission_key=key)
-        if not created:
-            _refuse_other_body(complaint, report)
-        return Response(show(request, complaint, at=at), status=201 if created else 200)
+        entered = registration.register_whole(report, by=person, at=at, submission_key=key)
+        if not entered.is_new:
+            _refuse_other_body(entered.complaint, report)
+        if entered.is_plain:
+            return Response(fresh.shown(entered.complaint, to=person, at=at), status=201)
+        shown = show(request, entered.complaint, at=at)
+        return Response(shown, status=201 if entered.is_new else 200)
 
     @operation(_("一件投诉"), tag="complaints", returns=ComplaintOut, errors=READING)
     def retrieve(self, request: Request, no: str) -> Response:

@@ -11,10 +11,9 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from common import phones
 from common.forms import CleanText
-from complaints import selectors
-from complaints.models import Channel, RulingPart, Severity, Status
+from complaints import searching, selectors
+from complaints.models import Channel, Complaint, RulingPart, Severity, Status
 from complaints.models.complaint import OPEN, ComplaintQuerySet
 from staff.models import Branch
 
@@ -69,8 +68,14 @@ class SearchForm(forms.Form):
             self.add_error("received_to", _("结束日期不能早于开始日期。"))
         return data
 
-    def narrow(self, found: ComplaintQuerySet, at: datetime) -> ComplaintQuerySet:
-        """Those of `found` that match; the form must be valid."""
+    @property
+    def is_searching(self) -> bool:
+        """Whether words were given: then no more rows are counted than were asked for."""
+        return self.is_valid() and bool(self.cleaned_data["q"])
+
+    def narrow(self, found: ComplaintQuerySet, at: datetime, *, most: int) -> ComplaintQuerySet:
+        """Those of `found` that match, with words the newest `most` of them; the form must be
+        valid."""
         data = self.cleaned_data
         if data["status"]:
             statuses = OPEN if data["status"] == "open" else (data["status"],)
@@ -84,7 +89,10 @@ class SearchForm(forms.Form):
                 found = found.filter(**{name: data[name]})
         if data["branch"]:
             found = found.filter(_of_branch(data["branch"]))
-        return _by_clock(_by_words(_by_day(found, data), data["q"]), data["clock"], at)
+        found = _by_clock(_by_day(found, data), data["clock"], at)
+        if data["q"]:
+            return Complaint.objects.filter(pk__in=searching.newest(found, data["q"], most=most))
+        return found
 
 
 def _of_branch(branch: Branch) -> Q:
@@ -106,17 +114,6 @@ def _by_day(found: ComplaintQuerySet, data: dict[str, Any]) -> ComplaintQuerySet
             received_at__lt=datetime(following.year, following.month, following.day, tzinfo=zone)
         )
     return found
-
-
-def _by_words(found: ComplaintQuerySet, words: str) -> ComplaintQuerySet:
-    """By number, order, phone, name, or any words of what happened."""
-    if not words:
-        return found
-    match = Q(no=words.upper()) | Q(order_no=words) | Q(complainant_name=words)
-    match |= Q(what__contains=words)
-    if len(key := phones.key(words)) >= 5:
-        match |= Q(phone_key=key)
-    return found.filter(match)
 
 
 def _by_clock(found: ComplaintQuerySet, clock: str, at: datetime) -> ComplaintQuerySet:

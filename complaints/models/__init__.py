@@ -29,6 +29,7 @@ from complaints.models.playbook import PlaybookEntry
 from complaints.models.policy import Policy, PolicyClock, PolicyState, PolicyStep
 from complaints.models.remedy import Remedy, RemedyKind, RemedyState
 from complaints.models.ruling import WHOLE, Ruling, RulingPart, RulingStage, percent
+from complaints.models.search import SearchDue, SearchGrams, SearchText
 from complaints.models.statement import Statement
 from complaints.models.suggestion import Suggestion, SuggestionKind
 from complaints.models.supplier import Supplier
@@ -76,6 +77,9 @@ __all__ = [
     "Ruling",
     "RulingPart",
     "RulingStage",
+    "SearchDue",
+    "SearchGrams",
+    "SearchText",
     "Severity",
     "Statement",
     "Status",

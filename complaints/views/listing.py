@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from common import paging
 from common.time import now
 from complaints import faces, selectors
 from complaints.access import visible_to
@@ -26,7 +27,10 @@ def case_list(request: HttpRequest) -> HttpResponse:
     """投诉台账: what the person may see, newest first, filtered."""
     person, at = person_of(request), now()
     form = SearchForm(request.GET or None)
-    found = form.narrow(visible_to(person), at) if form.is_valid() else visible_to(person)
+    most = paging.reach(request.GET.get("page"), _PER_PAGE)
+    found = visible_to(person)
+    if form.is_valid():
+        found = form.narrow(found, at, most=most)
     found = found.select_related(
         "category", "owner", "owner_branch", "responsible_branch", "concerned_branch"
     ).prefetch_related(
@@ -40,7 +44,13 @@ def case_list(request: HttpRequest) -> HttpResponse:
     query = request.GET.copy()
     query.pop("page", None)
     rows = [{"complaint": case, "face": _nearest(case, at)} for case in page]
-    context = {"form": form, "page": page, "rows": rows, "query": query.urlencode()}
+    context = {
+        "form": form,
+        "page": page,
+        "rows": rows,
+        "query": query.urlencode(),
+        "uncounted": form.is_searching and page.paginator.count == most,
+    }
     return render(request, "complaints/list.html", context)
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from complaints.models import Complaint
-from recovery.bench import sql
+from recovery.bench import sql, words
 
 #: The number of the first case; below it are those that were registered one by one.
 FIRST = 10_000
@@ -158,6 +158,14 @@ class Cases:
         sql.run(_complaints(source, _CLOSED_OWN, _CLOSED_AT), values)
         sql.run(_STOPPED, values)
         sql.run(_events(), values)
+
+    def write_told(self, count: int) -> None:
+        """Closed cases without clocks, each with words of its own (`words.py`)."""
+        values = self._take(count)
+        source = "generate_series(%(first)s::bigint, %(last)s) AS given (n)"
+        own = {**_CLOSED_OWN, "what": words.WHAT, "order_no": words.ORDER_NO}
+        sql.run(_complaints(source, own, _CLOSED_AT), values)
+        sql.run(_SEQUENCES)
 
     def write_due(self, count: int, *, of: int, base: int) -> None:
         """`count` of the `of` open cases whose first is case `base`: in two of five one clock

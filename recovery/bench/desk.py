@@ -67,3 +67,13 @@ def furnish(house: House, size: Size) -> Desk:
     firm.found()
     now = database_now()
     return Desk(house, size, Cases(firm.model_case(now), horizon=now + _HORIZON))
+
+
+def furnish_with_words(size: Size) -> None:
+    """A firm in an empty house, with closed cases that each tell something else."""
+    firm.found()
+    now = database_now()
+    cases = Cases(firm.model_case(now), horizon=now + _HORIZON)
+    with bare():
+        cases.write_told(size.told_cases)
+    settle()

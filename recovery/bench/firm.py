@@ -17,7 +17,7 @@ REGIONS = 31
 BRANCHES = 500
 FRONT_LINE = 2
 #: As long as what people write about a lost parcel.
-_WHAT = "货晚到三天，打电话没人接，外包装破损，要求赔偿。" * 9
+WHAT = "货晚到三天，打电话没人接，外包装破损，要求赔偿。" * 9
 
 
 def found() -> None:
@@ -50,7 +50,7 @@ def model_case(at: datetime) -> Complaint:
     """A case registered in the usual way; its clocks are void, so that it never rings."""
     report = Report(
         channel=Channel.PHONE,
-        what=_WHAT,
+        what=WHAT,
         category=Category.objects.get(code="other"),
         severity=Severity.MINOR,
         received_at=at - timedelta(minutes=1),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,10 +15,12 @@ from django.core.management import call_command
 
 from common import heartbeat
 from recovery import children
+from recovery.bench.spent import spent
 from recovery.children import Child, Failed
 from recovery.places import BASE
 from recovery.postgres import Postgres
-from recovery.processes import BEAT, SWEEPER, WORKER, here
+from recovery import static_files
+from recovery.processes import BEAT, SWEEPER, WEB, WORKER, here
 from recovery.servers import Server, Servers
 from recovery.valkey import Valkey
 
@@ -33,6 +36,7 @@ COMMANDS: Mapping[str, Sequence[str]] = {
     "sweeper": SWEEPER.command,
     "worker": WORKER.command,
     "beat": BEAT.command,
+    "web": WEB.command,
 }
 #: A management command waits for ever; what lasts does not.
 _LIMITS = {"STATEMENT_TIMEOUT": "15s", "LOCK_TIMEOUT": "5s", "IDLE_TIMEOUT": "15s"}
@@ -56,6 +60,8 @@ class House:
         self.state = state
         self.postgres = RoomyPostgres(state, durable=True)
         self.valkey = Valkey(state, durable=True)
+        self.port = 0
+        self._pids: dict[str, int] = {}
         self._servers = Servers(state)
         self._servers.servers = self._wanted()
 
@@ -77,12 +83,32 @@ class House:
             yield
 
     @contextmanager
+    def serving(self) -> Iterator[None]:
+        """Web processes as in production, at `port`, from the moment that they answer."""
+        static_files.collect_stale()
+        self.port = children.free_port()
+        with self.started("web"):
+            until(self._answers, "the web process does not answer")
+            yield
+
+    def spent(self) -> float:
+        """Seconds of CPU that the database and the web have had."""
+        server = [process.pid for child, process in self._servers.running if child.name != "valkey"]
+        return spent(*server, *[pid for name, pid in self._pids.items() if name == "web"])
+
+    def _answers(self) -> bool:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+            return True
+        return False
+
+    @contextmanager
     def started(self, *names: str) -> Iterator[None]:
         """These processes, from the moment that they were asked to start."""
         children_ = [self._child(name) for name in names]
         processes = [children.spawn(child) for child in children_]
         for child, process in zip(children_, processes, strict=True):
             children.remember(self.state / "pids", child, process.pid)
+            self._pids[child.name] = process.pid
         try:
             yield
         finally:
@@ -96,6 +122,8 @@ class House:
 
     def _child(self, name: str) -> Child:
         environment = {**_LIMITS, "REDIS_URL": self.valkey.url}
+        if name == "web":
+            environment |= {"PORT": str(self.port), "WEB_WORKERS": "2"}
         log = self.state / f"{name}.log"
         return Child(name, here(COMMANDS[name]), environment=environment, folder=BASE, log=log)
 

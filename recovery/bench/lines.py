@@ -14,6 +14,7 @@ class Line:
     """One figure of ours, beside the raw limit or the peer where there is one. `ok` says whether
     the target is kept, None where there is none; `wrong` what a check of the rows has found."""
 
+    bench: str = "clocks"
     part: str
     what: str
     unit: str
@@ -27,7 +28,7 @@ class Line:
 
     def as_dict(self) -> dict[str, Any]:
         """As it is printed; figures rounded to what they are worth."""
-        said = {"bench": "clocks", **asdict(self)}
+        said = asdict(self)
         said.update({name: _rounded(said[name]) for name in ("ours", "plain", "ratio")})
         said["wrong"] = list(self.wrong)
         return said

@@ -58,3 +58,23 @@ class Size:
     @property
     def idle_rounds(self) -> int:
         return max(20, round(200 * min(1.0, self.scale * 10)))
+
+    @property
+    def told_cases(self) -> int:
+        """Cases with words of their own, which are searched."""
+        return max(_LEAST_CASES, round(1_000_000 * self.scale))
+
+    @property
+    def file_rows(self) -> int:
+        """Rows of one file."""
+        return max(_LEAST_CASES, round(50_000 * self.scale))
+
+    @property
+    def seconds(self) -> float:
+        """How long clients press at a time."""
+        return min(10.0, max(0.3, 100 * self.scale))
+
+    @property
+    def searches(self) -> int:
+        """How often each word is searched for."""
+        return max(1, round(20 * min(1.0, self.scale * 10)))

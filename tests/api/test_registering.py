@@ -219,3 +219,31 @@ def test_quality_may_enter_what_is_old(
     case = api(cast.chen).say("complaints/", {**REPORT, "received_at": old})
     assert case.status_code == 201
     assert case.json()["clocks"][0]["outcome"] == "breached"
+
+
+FRESH = [
+    {},
+    {"anonymous": True, "complainant_name": "", "complainant_phone": ""},
+    {"severity": "major", "channel": "p12345", "concerned_branch": "LZ", "order_no": "YD1"},
+    {"what": "长" * 500, "remedy_sought": "退运费", "complainant_role": "sender"},
+    {"received_at": "2026-11-16T11:45:00+08:00"},
+    {"received_at": "2026-11-16T11:00:00+08:00"},  # a step of its ladder has come
+    {"severity": "critical"},
+    {"settled_on_spot": True, "settlement": "当场道歉"},
+    {"subjects": ["wang"]},
+]
+
+
+@pytest.mark.parametrize("said", FRESH)
+@pytest.mark.parametrize("who", ["li", "wang", "chen", "gao"])
+def test_the_answer_is_the_case_as_it_is_read_afterwards(
+    api: Callers, cast: Cast, said: dict[str, Any], who: str
+) -> None:
+    person = getattr(cast, who)
+    caller = api(person)
+    answer = caller.say("complaints/", {**REPORT, **said})
+    assert answer.status_code == 201, answer.content
+    case = answer.json()
+    if who == "wang" and "subjects" in said:
+        return  # hidden from them
+    assert list(case.items()) == list(caller.ask(f"complaints/{case['no']}/").json().items())

@@ -235,7 +235,7 @@ def test_the_list_of_a_branch_holds_what_it_bears_a_share_of(
     rule_jointly(case, cast, half(cast))
     form = SearchForm({"branch": "SUZ"})
     assert form.is_valid()
-    assert list(form.narrow(visible_to(cast.chen), MONDAY)) == [case]
+    assert list(form.narrow(visible_to(cast.chen), MONDAY, most=9)) == [case]
 
 
 def test_a_branch_that_bears_a_share_does_not_call_back(cast: Cast, case: Complaint) -> None:

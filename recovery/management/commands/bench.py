@@ -1,4 +1,4 @@
-"""Measure the clocks on a throw-away house, next to the raw limit of this machine."""
+"""Measure the house on a throw-away one, next to the raw limit of this machine."""
 
 from __future__ import annotations
 
@@ -20,26 +20,25 @@ ground = Ground("recovery-bench-")
 
 
 class Command(BaseCommand):
-    """`bench clocks`: one JSON object a figure (docs/performance.md); exit code 1 only when rows
-    are missing, doubled or strange."""
+    """`bench clocks`, `bench intake`: one JSON object a figure (docs/performance.md); exit code 1
+    only when rows are missing, doubled or strange."""
 
-    help = "Measure the clocks on a throw-away PostgreSQL of its own (docs/performance.md)."
+    help = "Measure clocks or intake on a throw-away PostgreSQL of its own (docs/performance.md)."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         """What to measure, and on how much."""
-        parser.add_argument("what", choices=["clocks"])
+        parser.add_argument("what", choices=list(run.PARTS))
+        parts = "; ".join(f"{what}: {','.join(_parts(what))}" for what in run.PARTS)
+        parser.add_argument("--only", default="", help=f"some of {parts}")
         parser.add_argument(
-            "--only", default="", help=f"some of {','.join((*run.PARTS, *run.MORE_PARTS))}"
-        )
-        parser.add_argument(
-            "--scale", type=float, default=1.0, help="1.0: 1,000,000 running clocks"
+            "--scale", type=float, default=1.0, help="1.0: 1,000,000 running clocks, or cases"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Measure; the folder goes away with the run."""
         only = [word.strip() for word in options["only"].split(",") if word.strip()]
-        if unknown := set(only) - {*run.PARTS, *run.MORE_PARTS}:
+        if unknown := set(only) - set(_parts(options["what"])):
             raise CommandError(f"There is no part {', '.join(sorted(unknown))}.")
         if not ground.is_laid():
             self._begin_again(ground.lay())
@@ -47,7 +46,8 @@ class Command(BaseCommand):
         wrong: list[str] = []
         with ground.hold():
             try:
-                for line in run.measure(state_folder(), size=Size(options["scale"]), only=only):
+                size = Size(options["scale"])
+                for line in run.measure(state_folder(), options["what"], size=size, only=only):
                     self.stdout.write(json.dumps(line, ensure_ascii=False))
                     self.stdout.flush()
                     wrong += line.get("wrong", [])
@@ -63,3 +63,7 @@ class Command(BaseCommand):
         os.chdir(BASE)
         words = [sys.executable, "-m", "django", *sys.argv[1:]]
         os.execve(sys.executable, words, {**os.environ, **environment})
+
+
+def _parts(what: str) -> tuple[str, ...]:
+    return (*run.PARTS[what], *run.MORE_PARTS[what])

@@ -1,0 +1,157 @@
+"""Searching the words of cases (`docs/decisions/0013-search-in-a-table-of-its-own.md`).
+
+Whoever searches finds what is committed: what the copy of the words lacks yet (`search_copy`) is
+compared as it stands in the case itself.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from django.contrib.postgres.aggregates import StringAgg
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import (
+    BooleanField,
+    Exists,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    Subquery,
+    TextField,
+    Value,
+)
+
+from common import phones
+from complaints.models import SearchDue, SearchGrams, SearchText, Statement
+from complaints.models.complaint import ComplaintQuerySet
+
+#: So many of the newest cases are simply read through: words that are common among them are found
+#: at once, and the others are rare enough for the index.
+WALKED = 2000
+#: Fewer digits of a phone would make a directory of customers.
+_SHORTEST_PHONE = 5
+#: More of a name is not compared.
+LONGEST_NAME = 200
+#: Letters and digits in a row, after folding; some other signs of ASCII stand between them.
+_RUN = re.compile("[0-z]{4,}")
+_NUMBER = re.compile(r"TS\d{4}-\d{7}-\d")
+
+_Hit = tuple[datetime, int]
+
+
+class Folded(Func):
+    """Words as they are compared."""
+
+    function = "complaints_fold"
+    output_field = TextField()
+
+
+class _Words(Func):
+    """The words of a case as it stands, the same as the copy holds."""
+
+    function = "complaints_words"
+    output_field = TextField()
+
+
+class _Has(Func):
+    """Whether the first text contains the second, character by character."""
+
+    template = "(strpos(%(expressions)s) > 0)"
+    output_field = BooleanField()
+
+
+def newest(found: ComplaintQuerySet, words: str, *, most: int) -> list[int]:
+    """The ids of the newest `most` of these cases that have the words in what the customer said
+    or in the order number, or exactly this number, phone or name; the newest first. A single
+    character is looked for in the newest cases only."""
+    number = words.upper()
+    if _NUMBER.fullmatch(number):
+        return list(found.filter(no=number).values_list("pk", flat=True))
+    term = _folded(words)
+    hits = {*_top(_known_by(found, words, term), most), *_top(_fresh(found, term), most)}
+    said = _walk(found, term, most)
+    if len(said) < most and len(term) > 1:
+        said = _top(_by_grams(found, term), most)
+    return [pk for _at, pk in sorted(hits.union(said), reverse=True)[:most]]
+
+
+def _folded(words: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT complaints_fold(%s)", [words])
+        return str(cursor.fetchone()[0])
+
+
+def _top(found: ComplaintQuerySet, most: int) -> list[_Hit]:
+    newest_first = found.order_by("-received_at", "-pk")
+    return list(newest_first.values_list("received_at", "pk")[:most])
+
+
+def _known_by(found: ComplaintQuerySet, words: str, term: str) -> ComplaintQuerySet:
+    """By the whole name, or the whole phone."""
+    match = Q(pk__in=SearchText.objects.filter(name=term[:LONGEST_NAME]).values("complaint"))
+    if len(key := phones.key(words)) >= _SHORTEST_PHONE:
+        match |= Q(phone_key=key)
+    return found.filter(match)
+
+
+def _fresh(found: ComplaintQuerySet, term: str) -> ComplaintQuerySet:
+    """Those that the copy lacks."""
+    said = Statement.objects.filter(complaint=OuterRef("pk")).order_by().values("complaint")
+    joined = said.annotate(words=StringAgg("said", Value("\n"), order_by="pk")).values("words")
+    words = _Words("order_no", "what", "remedy_sought", Subquery(joined))
+    due = found.filter(pk__in=SearchDue.objects.values("case_id"))
+    return due.alias(name=Folded("complainant_name")).filter(
+        Q(_Has(words, Value(term))) | Q(name=term)
+    )
+
+
+def _walk(found: ComplaintQuerySet, term: str, most: int) -> list[_Hit]:
+    """Reading through the newest cases, until there are enough."""
+    walked = found.annotate(hit=_said(term)).order_by("-received_at", "-pk")
+    try:
+        sql, values = walked.values("received_at", "pk", "hit")[:WALKED].query.sql_with_params()
+    except EmptyResultSet:  # somebody who sees nothing
+        return []
+    with connection.cursor() as cursor:
+        # the inner query is Django's own, with its parameters apart
+        cursor.execute(
+            f"SELECT received_at, pk FROM ({sql}) AS walked (received_at, pk, hit)"
+            " WHERE hit LIMIT %s",
+            [*values, most],
+        )
+        return list(cursor.fetchall())
+
+
+def _by_grams(found: ComplaintQuerySet, term: str) -> ComplaintQuerySet:
+    """The index narrows it down, the words decide."""
+    likely = SearchGrams.objects.filter(grams__contains=grams(term))
+    return found.filter(_said(term), pk__in=likely.values("case_id"))
+
+
+def grams(term: str) -> list[int]:
+    """The numbers of what every text with the term has: its pairs of signs, and instead of those
+    within four or more letters and digits in a row, each four of them (the same as the database's
+    `complaints_grams` makes of a text)."""
+    found, within = set(), set()
+    for run in _RUN.finditer(term):
+        found |= {_four(*term[n : n + 4]) for n in range(run.start(), run.end() - 3)}
+        within |= set(range(run.start(), run.end() - 1))
+    places = set(range(len(term) - 1)) - within
+    return sorted(found | {_pair(*term[n : n + 2]) for n in places})
+
+
+def _pair(first: str, second: str) -> int:
+    return (ord(first) * 92821 + ord(second)) & 0x7FFFFFFF
+
+
+def _four(*signs: str) -> int:
+    a, b, c, d = map(ord, signs)
+    return -(((a * 128 + b) * 128 + c) * 128 + d)
+
+
+def _said(term: str) -> Exists:
+    said = SearchText.objects.filter(_Has(F("words"), Value(term)), complaint=OuterRef("pk"))
+    return Exists(said)
