@@ -20,6 +20,7 @@ from complaints.models import (
     DisputeOutcome,
     Escalation,
     Event,
+    IncidentMember,
     Remedy,
     RemedyState,
     Ruling,
@@ -54,6 +55,7 @@ def owed_by(person: Person) -> QuerySet[Clock]:
     return (
         Clock.objects.running()
         .filter(mine, complaint__in=visible_to(person).values("pk"))
+        .exclude(Q(kind=ClockKind.SHEET) & Exists(_another_writes_it()))
         .select_related(
             "complaint__category",
             "complaint__owner",
@@ -62,6 +64,15 @@ def owed_by(person: Person) -> QuerySet[Clock]:
             "complaint__concerned_branch",
         )
         .order_by("due_at", "pk")
+    )
+
+
+def _another_writes_it() -> QuerySet[IncidentMember]:
+    """For a sheet clock: that the leading case of its incident writes the one sheet."""
+    return (
+        IncidentMember.objects.active()
+        .filter(complaint=OuterRef("complaint"), round=OuterRef("round"))
+        .exclude(incident__lead=OuterRef("complaint"))
     )
 
 
