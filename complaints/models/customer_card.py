@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from common.phones import KEY_LENGTH
+from common import phones
 
 _PEOPLE = settings.AUTH_USER_MODEL
 
@@ -18,7 +18,7 @@ class CustomerNote(models.Model):
     """Special needs of whoever calls from this number (听力障碍, 仅限下午联系, a language). Rows
     are never changed: the one that stands has no `superseded_at`."""
 
-    phone_key = models.CharField(max_length=KEY_LENGTH)
+    phone_key = models.CharField(max_length=phones.KEY_LENGTH)
     words = models.CharField(_("特别需要"), max_length=200)
     by = models.ForeignKey(_PEOPLE, models.PROTECT, related_name="+")
     at = models.DateTimeField()
@@ -72,3 +72,17 @@ class Draft(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_id} {self.saved_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def summary(self) -> str:
+        """The first 40 characters of what happened, else the order number."""
+        line = " ".join(str(self.values.get("what") or self.values.get("order_no", "")).split())
+        return line if len(line) <= 40 else line[:39] + "…"
+
+    @property
+    def masked_name(self) -> str:
+        return phones.mask_name(str(self.values.get("complainant_name", "")))
+
+    @property
+    def masked_phone(self) -> str:
+        return phones.mask(str(self.values.get("complainant_phone", "")))
