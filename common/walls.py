@@ -99,7 +99,8 @@ def walled_tables() -> list[str]:
 
 _HOLD = """
 SELECT set_config('recovery.held',
-    (COALESCE(NULLIF(current_setting('recovery.held', true), ''), '{}')::bigint[] || %s::bigint[])::text,
+    (COALESCE(NULLIF(current_setting('recovery.held', true), ''), '{}')::bigint[]
+     || %s::bigint[])::text,
     true)
 """
 

@@ -119,9 +119,7 @@ def _write(
     told, answered = [], []
     for complaint, talk in held:
         data = {**contacts.data_of(talk), "incident": incident.no}
-        if acts_for_others and (
-            absent := stood_in_for(complaint, Action.RECORD_CONTACT, by, at)
-        ):
+        if acts_for_others and (absent := stood_in_for(complaint, Action.RECORD_CONTACT, by, at)):
             data["for"] = absent
         if leads := contacts.leads_to(complaint, talk):
             data["changes"] = {"status": [complaint.status, leads["status"]]}

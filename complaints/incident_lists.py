@@ -59,8 +59,10 @@ def standings(incidents: Sequence[Incident], person: Person, at: datetime) -> li
     members = IncidentMember.objects.active().filter(
         incident__in=incidents, complaint__in=visible_to(person).values("pk")
     )
-    counted = members.order_by().values("incident").annotate(
-        n=Count("pk"), open=Count("pk", filter=Q(complaint__status__in=OPEN))
+    counted = (
+        members.order_by()
+        .values("incident")
+        .annotate(n=Count("pk"), open=Count("pk", filter=Q(complaint__status__in=OPEN)))
     )
     for row in counted:
         made[row["incident"]].cases, made[row["incident"]].open = row["n"], row["open"]
@@ -78,15 +80,17 @@ def _count_clocks(
     made: dict[int, Standing], members: QuerySet[IncidentMember], at: datetime
 ) -> None:
     """Running clocks by kind; of the sheets only the leading case's, which is everybody's."""
-    clocks = Clock.objects.running().filter(complaint__memberships__in=members.order_by())
-    clocks = clocks.annotate(
-        incident=F("complaint__memberships__incident"),
-        lead=F("complaint__memberships__incident__lead"),
-    ).exclude(Q(kind=ClockKind.SHEET) & ~Q(complaint=F("lead")))
-    counted = clocks.order_by().values("incident", "kind").annotate(
-        n=Count("pk"), overdue=Count("pk", filter=Q(due_at__lt=at))
+    standing = members.order_by()
+    led = standing.filter(complaint=F("incident__lead")).values("complaint")
+    counted = (
+        Clock.objects.running()
+        .filter(complaint__memberships__in=standing)
+        .exclude(Q(kind=ClockKind.SHEET) & ~Q(complaint__in=led))
+        .order_by()
+        .values_list("complaint__memberships__incident", "kind")
+        .annotate(n=Count("pk"), overdue=Count("pk", filter=Q(due_at__lt=at)))
     )
-    for row in counted:
-        made[row["incident"]].running[row["kind"]] = row["n"]
-        if row["overdue"]:
-            made[row["incident"]].late[row["kind"]] = row["overdue"]
+    for incident_id, kind, running, overdue in counted:
+        made[incident_id].running[kind] = running
+        if overdue:
+            made[incident_id].late[kind] = overdue

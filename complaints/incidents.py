@@ -95,7 +95,8 @@ def gather(
 @transaction.atomic
 def join(incident_id: int, numbers: Sequence[str], *, by: Person, at: datetime) -> list[Went]:
     """Let more cases join; how each went. One that comes after the sheet is covered by it from
-    then on. Raises RuleBroken `cases.none`, `cases.many`; Conflict `incident.closed`; NotAllowed."""
+    then on. Raises RuleBroken `cases.none`, `cases.many`; Conflict `incident.closed`;
+    NotAllowed."""
     _check_may_group(by)
     incident = _lock_incident(incident_id)
     crowd = _lock(numbers, by=by, at=at)

@@ -21,6 +21,7 @@ from complaints.models import (
     Escalation,
     Event,
     IncidentMember,
+    IncidentState,
     Remedy,
     RemedyState,
     Ruling,
@@ -206,6 +207,14 @@ def board(person: Person) -> QuerySet[Escalation]:
         )
         .order_by("-level", "rang_at", "pk")
     )
+
+
+def without_incidents(found: QuerySet[Escalation]) -> QuerySet[Escalation]:
+    """Those of cases that are in no open incident: the board shows each incident as one row."""
+    inside = IncidentMember.objects.active().filter(
+        complaint=OuterRef("complaint"), incident__state=IncidentState.OPEN
+    )
+    return found.exclude(Exists(inside))
 
 
 def of_branch(code: str) -> Q:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import Coalesce, Left
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -51,14 +51,18 @@ def window() -> timedelta:
 
 
 def loose(person: Person, at: datetime) -> ComplaintQuerySet:
-    """The open cases in the person's sight that are in no incident, with `about`: the branch
-    ruled responsible, else concerned, else the owner's."""
+    """The open cases in the person's sight that are in no incident."""
     inside = IncidentMember.objects.active().filter(complaint=OuterRef("pk"))
+    return visible_to(person, at).still_open().exclude(Exists(inside))
+
+
+def about(branch_id: int) -> Q:
+    """Cases about this branch: the one ruled responsible, else concerned, else the owner's."""
+    unruled = Q(responsible_branch=None)
     return (
-        visible_to(person, at)
-        .still_open()
-        .exclude(Exists(inside))
-        .annotate(about=Coalesce("responsible_branch", "concerned_branch", "owner_branch"))
+        Q(responsible_branch=branch_id)
+        | unruled & Q(concerned_branch=branch_id)
+        | unruled & Q(concerned_branch=None, owner_branch=branch_id)
     )
 
 
@@ -66,18 +70,22 @@ def suspected(person: Person, at: datetime) -> list[Suspicion]:
     """Groups of at least `INCIDENT_CASES` cases received within `INCIDENT_HOURS` before `at`, of
     one category and branch, that tell much the same; the largest first."""
     recent = loose(person, at).filter(received_at__gt=at - window(), received_at__lte=at)
-    counted = recent.order_by().values("category", "about").annotate(n=Count("pk"))
-    crowded = counted.filter(n__gte=settings.INCIDENT_CASES).order_by("-n")
-    found = [
-        _group(recent, row["category"], row["about"])
-        for row in crowded.values("category", "about", "n")[:_GROUPS]
-    ]
+    counted = (
+        recent.order_by()
+        .annotate(
+            branch=Coalesce("responsible_branch", "concerned_branch", "owner_branch"),
+        )
+        .values_list("category", "branch")
+        .annotate(n=Count("pk"))
+    )
+    crowded = counted.filter(n__gte=settings.INCIDENT_CASES).order_by("-n")[:_GROUPS]
+    found = [_group(recent, category, branch) for category, branch, _n in crowded]
     enough = [each for each in found if each and each.count >= settings.INCIDENT_CASES]
     return sorted(enough, key=lambda each: (-each.count, each.since))
 
 
 def _group(recent: ComplaintQuerySet, category_id: int, branch_id: int) -> Suspicion | None:
-    cases = recent.filter(category=category_id, about=branch_id).order_by("received_at", "pk")
+    cases = recent.filter(about(branch_id), category=category_id).order_by("received_at", "pk")
     words = dict(cases.values_list("pk", Left("what", COMPARED))[:_CASES])
     near = alike(words)
     if not near:
@@ -101,9 +109,7 @@ def alike(words: Mapping[int, str]) -> set[int]:
 def _pairs(words: str) -> frozenset[str]:
     """Each two neighbouring letters or characters; numbers and punctuation tell customers apart,
     not causes."""
-    plain = "".join(
-        c for c in unicodedata.normalize("NFKC", words).lower() if c.isalpha()
-    )
+    plain = "".join(c for c in unicodedata.normalize("NFKC", words).lower() if c.isalpha())
     return frozenset(plain[i : i + 2] for i in range(len(plain) - 1))
 
 

@@ -13,7 +13,16 @@ from django.utils.translation import gettext_lazy as _
 
 from common import once
 from common.forms import CleanText, LocalDateTime, this_minute
-from complaints import attachments, callbacks, closing, contacts, customers, remedies, suggestions, triage
+from complaints import (
+    attachments,
+    callbacks,
+    closing,
+    contacts,
+    customers,
+    remedies,
+    suggestions,
+    triage,
+)
 from complaints.acknowledgement import acknowledge
 from complaints.callbacks import Answers
 from complaints.contacts import SAID_LIMIT, Talk

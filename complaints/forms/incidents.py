@@ -35,7 +35,7 @@ class CandidatesForm(forms.Form):
         choices=[(24, _("24 小时内")), (72, _("72 小时内")), (168, _("7 天内"))],
         coerce=int,
         required=False,
-        empty_value=24,
+        empty_value=None,
     )
 
 

@@ -83,7 +83,10 @@ class RegisterForm(forms.Form):
         key = data["submission_key"]
         with transaction.atomic():
             complaint, created = registration.register(
-                self._report(), by=by, at=at, submission_key=drafts.form_key(by, key) if key else None
+                self._report(),
+                by=by,
+                at=at,
+                submission_key=drafts.form_key(by, key) if key else None,
             )
             for upload in data["attachments"] if created else []:
                 attachments.keep(complaint, upload, by=by, at=at)

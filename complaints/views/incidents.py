@@ -61,7 +61,7 @@ def incident_list(request: HttpRequest) -> HttpResponse:
         "page": page,
         "standings": incident_lists.standings(list(page), person, at),
         "suspected": suspicions.suspected(person, at) if leads else [],
-        "groups": person.role in GROUPING,
+        "may_group": person.role in GROUPING,
         "nav": "board",
     }
     return render(request, "complaints/incidents/list.html", context)
@@ -127,7 +127,7 @@ def detail(request: HttpRequest, incident_no: str) -> HttpResponse:
         "owed": request.GET.get("owed", ""),
         "query": f"owed={request.GET['owed']}" if request.GET.get("owed") in ClockKind else "",
         "sheet": _sheet(incident),
-        "groups": person.role in GROUPING,
+        "may_group": person.role in GROUPING,
         "nav": "board",
     }
     return render(request, "complaints/incidents/detail.html", context)
@@ -283,7 +283,7 @@ def _gathering(
     context = {
         **_candidates(looked, person, at, ticked),
         "form": form,
-        "groups": person.role in GROUPING,
+        "may_group": person.role in GROUPING,
         "nav": "board",
     }
     return render(request, "complaints/incidents/new.html", context, status=status)
@@ -299,11 +299,15 @@ def _candidates(
     if chosen.get("category"):
         found = found.filter(category=chosen["category"])
     if chosen.get("branch"):
-        found = found.filter(about=chosen["branch"].pk)
+        found = found.filter(suspicions.about(chosen["branch"].pk))
     named = found.select_related("category", "owner", "owner_branch", "rectifier")
     cases = list(named.order_by("received_at", "pk")[:MANY])
     if ticked is None:
-        near = suspicions.alike({case.pk: case.what for case in cases}) if _is_narrow(chosen) else set()
+        near = (
+            suspicions.alike({case.pk: case.what for case in cases})
+            if _is_narrow(chosen)
+            else set()
+        )
         ticked = [case.no for case in cases if case.pk in near] if len(near) > 1 else []
     return {
         "looked": looked,

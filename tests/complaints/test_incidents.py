@@ -42,9 +42,7 @@ def cause(cast: Cast, **words: Any) -> Cause:
     return Cause(**{**usual, **words}, category=cast.late_goods, branch=cast.lanzhou)
 
 
-def grouped(
-    cast: Cast, cases: list[Complaint], *, at: datetime = SOON, lead: str = ""
-) -> Incident:
+def grouped(cast: Cast, cases: list[Complaint], *, at: datetime = SOON, lead: str = "") -> Incident:
     numbers = [case.no for case in cases]
     return incidents.gather(cause(cast), numbers, by=cast.chen, at=at, lead=lead)[0]
 
@@ -173,9 +171,9 @@ def test_the_leading_cases_sheet_meets_the_48h_of_every_member_at_its_own_time(
     assert sheet_outcomes(five, at + 9 * HOUR) == [Outcome.MET] * 5
     told = Event.objects.filter(kind="lead_incident", data__no=sheet.no)
     assert sorted(told.values_list("complaint_id", flat=True)) == [c.pk for c in five[1:]]
-    assert set(incident.members.exclude(complaint=five[0]).values_list("covered_at", flat=True)) == {
-        at
-    }
+    assert set(
+        incident.members.exclude(complaint=five[0]).values_list("covered_at", flat=True)
+    ) == {at}
 
 
 @pytest.mark.parametrize(
@@ -259,7 +257,7 @@ def test_whoever_leaves_owes_the_sheet_again_from_its_own_due_time(
     assert own.next_at == MONDAY + 24 * HOUR
     assert fresh(five[1]).closed_inside_at is None
     assert clock(five[2], ClockKind.SHEET).met_at == MONDAY + HOUR
-    again = grouped(cast, [five[1], *[]] + [_loner(cast, five)], at=at)
+    again = grouped(cast, [five[1], _loner(cast, five)], at=at)
     assert again.members.active().filter(complaint=five[1]).exists()
 
 
