@@ -6,7 +6,7 @@ from celery import shared_task
 
 from common.heartbeat import beat
 from common.time import database_now
-from complaints import lapsing
+from complaints import drafts, lapsing
 from complaints.escalation import catch_up
 
 
@@ -19,3 +19,9 @@ def sweep_clocks() -> int:
     beat("sweep")
     beat("worker")
     return taken
+
+
+@shared_task(ignore_result=True)
+def forget_drafts() -> int:
+    """Drafts that nobody has touched for a week go; how many."""
+    return drafts.forget(database_now())
