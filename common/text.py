@@ -60,6 +60,12 @@ def printable(value: str, *, limit: int) -> str:
     return " ".join(_normal(_without_invisible(kept)).split())[:limit]
 
 
+def storable(value: str, *, limit: int) -> str:
+    """Words that are not finished: what `clean` refuses is left out, lines stay, and the rest is
+    cut at `limit` code points."""
+    return _normal(_CONTROL.sub("", _SURROGATE.sub("", value[:limit].replace("\x00", ""))))[:limit]
+
+
 def is_blank(text: str) -> bool:
     """Whether nothing of the text can be seen."""
     return not _UNSEEN_ALONE.sub("", _without_invisible(text)).strip()

@@ -80,11 +80,11 @@ def lifted() -> Iterator[None]:
             _put_back(before)
 
 
-def hold(case_id: int) -> None:
+def hold(*case_ids: int) -> None:
     """What this transaction has locked stays in its sight, also when the deed moves it out of
     reach."""
     with connection.cursor() as cursor:
-        cursor.execute(_HOLD, [case_id])
+        cursor.execute(_HOLD, [list(case_ids)])
 
 
 def walled_tables() -> list[str]:
@@ -99,7 +99,8 @@ def walled_tables() -> list[str]:
 
 _HOLD = """
 SELECT set_config('recovery.held',
-    (COALESCE(NULLIF(current_setting('recovery.held', true), ''), '{}')::bigint[] || %s)::text,
+    (COALESCE(NULLIF(current_setting('recovery.held', true), ''), '{}')::bigint[]
+     || %s::bigint[])::text,
     true)
 """
 

@@ -39,16 +39,16 @@ def record(complaint_id: int, talk: Talk, *, by: Person, at: datetime) -> Contac
     `text.*`; NotAllowed, Conflict.
     """
     complaint = cases.lock(complaint_id, to=Action.RECORD_CONTACT, by=by, at=at)
-    contact = _heard(complaint, talk, by, at)
-    leads = _leads(complaint, contact)
-    cases.act(complaint, Action.RECORD_CONTACT, by=by, at=at, data=_data(contact), **leads)
+    contact = heard(complaint, talk, by, at)
+    leads = leads_to(complaint, contact)
+    cases.act(complaint, Action.RECORD_CONTACT, by=by, at=at, data=data_of(contact), **leads)
     return _stored(complaint, contact)
 
 
 def write(complaint: Complaint, talk: Talk, *, by: Person, at: datetime) -> Contact:
     """`record` for a case that its registration has just written in this transaction."""
-    contact = _heard(complaint, talk, by, at)
-    events.record(complaint, Action.RECORD_CONTACT, by=by, at=at, data=_data(contact))
+    contact = heard(complaint, talk, by, at)
+    events.record(complaint, Action.RECORD_CONTACT, by=by, at=at, data=data_of(contact))
     return _stored(complaint, contact)
 
 
@@ -59,8 +59,9 @@ def result_told(complaint: Complaint) -> bool:
     ).exists()
 
 
-def _heard(complaint: Complaint, talk: Talk, by: Person, at: datetime) -> Contact:
-    """The checked talk, not stored yet, in the round it was held in."""
+def heard(complaint: Complaint, talk: Talk, by: Person, at: datetime) -> Contact:
+    """The checked talk, not stored yet, in the round it was held in. Raises RuleBroken as
+    `record` does."""
     occurred_at = talk.occurred_at or at
     if occurred_at > at:
         raise RuleBroken("occurred_at.future", _("联系时间不能晚于现在。"), field="occurred_at")
@@ -85,13 +86,15 @@ def _heard(complaint: Complaint, talk: Talk, by: Person, at: datetime) -> Contac
     )
 
 
-def _leads(complaint: Complaint, contact: Contact) -> dict[str, Status]:
+def leads_to(complaint: Complaint, contact: Contact) -> dict[str, Status]:
+    """The status that this talk leads the case to, as a change; none for most."""
     answers = contact.kind == ContactKind.RESULT and contact.reached
     current = contact.round == complaint.round and complaint.status == Status.HANDLING
     return {"status": Status.ANSWERED} if answers and current else {}
 
 
-def _data(contact: Contact) -> dict[str, object]:
+def data_of(contact: Contact) -> dict[str, object]:
+    """The talk as its event keeps it."""
     return {
         "contact": contact.kind,
         "means": contact.means,

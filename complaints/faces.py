@@ -175,6 +175,15 @@ _ABOUT_TIME = (
 )
 
 
+_ABOUT_OTHERS = (
+    Action.LINK,
+    Action.UNLINK,
+    Action.JOIN_INCIDENT,
+    Action.LEAVE_INCIDENT,
+    Action.LEAD_INCIDENT,
+)
+
+
 _ABOUT_OWNER = (
     Action.OFFER,
     Action.ACCEPT_OFFER,
@@ -247,10 +256,10 @@ def _note(event: Event) -> str:
     match Action(event.kind):
         case Action.RECORD_CONTACT | Action.RECORD_CALLBACK:
             return " · ".join(_contact_notes(event))
+        case action if action in _ABOUT_OTHERS:
+            return " · ".join(str(data[k]) for k in ("incident", "title", "no") if data.get(k))
         case action if action in _DECISIONS:
             return _decision_note(action, data)
-        case Action.LINK | Action.UNLINK:
-            return str(data.get("no", ""))
         case Action.WITHDRAW:
             return str(_("提出人：%(who)s") % {"who": data.get("said_by", "")})
         case Action.SUBMIT_SHEET | Action.RETURN_SHEET | Action.VERIFY_SHEET:

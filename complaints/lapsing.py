@@ -45,8 +45,13 @@ def sweep(*, until: datetime, batch: int = BATCH) -> int:
 
 def lapse_of(complaint: Complaint, *, until: datetime) -> None:
     """Let the open offer of this locked case lapse if it has waited too long at `until`."""
+    lapse_of_all([complaint], until=until)
+
+
+def lapse_of_all(complaints: Sequence[Complaint], *, until: datetime) -> None:
+    """The same for many locked cases."""
     overdue = Handover.objects.filter(
-        complaint=complaint, state=HandoverState.OFFERED, lapses_at__lt=until
+        complaint__in=complaints, state=HandoverState.OFFERED, lapses_at__lt=until
     )
     _lapse(overdue.select_related(*_NAMED), until)
 

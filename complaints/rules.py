@@ -66,6 +66,10 @@ class Action(TextChoices):
     LINK = "link", gettext_lazy("并入重复投诉")
     UNLINK = "unlink", gettext_lazy("解除并入")
     INSPECT = "inspect", gettext_lazy("首问稽查")
+    NOTE_CUSTOMER = "note_customer", gettext_lazy("客户须知")
+    JOIN_INCIDENT = "join_incident", gettext_lazy("归入群诉")
+    LEAVE_INCIDENT = "leave_incident", gettext_lazy("移出群诉")
+    LEAD_INCIDENT = "lead_incident", gettext_lazy("群诉处理")
     WARN = "warn", gettext_lazy("时限预警")
     ESCALATE = "escalate", gettext_lazy("超时升级")
 
@@ -325,6 +329,10 @@ RULES: dict[Action, Rule] = {
     ),
     Action.ACKNOWLEDGE: Rule(_ANY, _LEADING | {Role.QUALITY}),
     Action.INSPECT: Rule(_ANY, _VERIFYING, bars=(_ANSWERS_FOR_IT,)),
+    Action.NOTE_CUSTOMER: Rule(_ANY, _DESK),
+    Action.JOIN_INCIDENT: Rule(_OPEN, _QUALITY),
+    Action.LEAVE_INCIDENT: Rule(_ANY, _QUALITY),
+    Action.LEAD_INCIDENT: Rule(_ANY, _QUALITY),
 }
 
 

@@ -20,6 +20,8 @@ from complaints.models import (
     DisputeOutcome,
     Escalation,
     Event,
+    IncidentMember,
+    IncidentState,
     Remedy,
     RemedyState,
     Ruling,
@@ -54,6 +56,7 @@ def owed_by(person: Person) -> QuerySet[Clock]:
     return (
         Clock.objects.running()
         .filter(mine, complaint__in=visible_to(person).values("pk"))
+        .exclude(Q(kind=ClockKind.SHEET) & Exists(_another_writes_it()))
         .select_related(
             "complaint__category",
             "complaint__owner",
@@ -62,6 +65,15 @@ def owed_by(person: Person) -> QuerySet[Clock]:
             "complaint__concerned_branch",
         )
         .order_by("due_at", "pk")
+    )
+
+
+def _another_writes_it() -> QuerySet[IncidentMember]:
+    """For a sheet clock: that the leading case of its incident writes the one sheet."""
+    return (
+        IncidentMember.objects.active()
+        .filter(complaint=OuterRef("complaint"), round=OuterRef("round"))
+        .exclude(incident__lead=OuterRef("complaint"))
     )
 
 
@@ -195,6 +207,14 @@ def board(person: Person) -> QuerySet[Escalation]:
         )
         .order_by("-level", "rang_at", "pk")
     )
+
+
+def without_incidents(found: QuerySet[Escalation]) -> QuerySet[Escalation]:
+    """Those of cases that are in no open incident: the board shows each incident as one row."""
+    inside = IncidentMember.objects.active().filter(
+        complaint=OuterRef("complaint"), incident__state=IncidentState.OPEN
+    )
+    return found.exclude(Exists(inside))
 
 
 def of_branch(code: str) -> Q:

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from common.heartbeat import beat
 from common.time import database_now
-from complaints import lapsing, search_copy
+from complaints import drafts, lapsing, search_copy
 from complaints.escalation import catch_up
 
 
@@ -25,3 +25,9 @@ def sweep_clocks() -> int:
 def copy_for_search() -> int:
     """Copy the words of what was written since; how many changes were taken."""
     return search_copy.catch_up()
+
+
+@shared_task(ignore_result=True)
+def forget_drafts() -> int:
+    """Drafts that nobody has touched for a week go; how many."""
+    return drafts.forget(database_now())

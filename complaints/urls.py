@@ -8,6 +8,7 @@ from complaints.views import (
     departures,
     desk,
     handovers,
+    incidents,
     listing,
     playbook,
     policies,
@@ -15,6 +16,7 @@ from complaints.views import (
 )
 
 _ONE = "complaints/<str:no>"
+_INCIDENT = "incidents/<str:incident_no>"
 _POLICY = "policies/<int:version>"
 _REMEDY = f"{_ONE}/remedies/<int:remedy_id>"
 _DISPUTE = f"{_ONE}/disputes/<int:dispute_id>"
@@ -47,8 +49,22 @@ urlpatterns = [
     path("complaints/new/", register.register, name="complaint-new"),
     path("complaints/new/hints/", register.hints, name="complaint-hints"),
     path("complaints/new/lookup/", register.lookup, name="complaint-lookup"),
+    path("complaints/new/draft/", register.draft, name="complaint-draft"),
+    path("complaints/new/draft/discard/", register.discard, name="complaint-draft-discard"),
+    path("complaints/paper-form/", register.paper_form, name="paper-form"),
+    path("incidents/", incidents.incident_list, name="incident-list"),
+    path("incidents/new/", incidents.new, name="incident-new"),
+    path("incidents/suggestions/", incidents.suggestion, name="incident-suggest"),
+    path(f"{_INCIDENT}/", incidents.detail, name="incident"),
+    path(f"{_INCIDENT}/members/", incidents.members, name="incident-members"),
+    path(f"{_INCIDENT}/departures/", incidents.departure, name="incident-leave"),
+    path(f"{_INCIDENT}/lead/", incidents.lead, name="incident-lead"),
+    path(f"{_INCIDENT}/result/", incidents.result, name="incident-result"),
+    path(f"{_INCIDENT}/closure/", incidents.closure, name="incident-close"),
+    path(f"{_INCIDENT}/contacts/", incidents.contacts, name="incident-contacts"),
     path(f"{_ONE}/", case.detail, name="complaint-detail"),
     path(f"{_ONE}/reveals/", case.reveal, name="reveal"),
+    path(f"{_ONE}/customer-note/", actions.customer_note, name="customer-note"),
     path(f"{_ONE}/contacts/", actions.contact, name="contact-new"),
     path(f"{_ONE}/acceptance/", actions.acceptance, name="acceptance-new"),
     path(f"{_ONE}/rejection/", actions.rejection, name="rejection-new"),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 
 from common import text
 from common.errors import Conflict, RuleBroken
-from complaints import cases, clocks, escalation
+from complaints import cases, clocks, escalation, shared_sheets
 from complaints.models import ClockKind, Complaint
 from complaints.rules import Action
 from notify.post import Note, post
@@ -45,14 +45,17 @@ class Parts:
 
 @transaction.atomic
 def submit(complaint_id: int, parts: Parts, *, by: Person, at: datetime) -> Sheet:
-    """Submit the round's sheet, complete in all six parts; stops the 48H clock. A returned one
-    is submitted again under its number, which stops the clock of its resubmission.
+    """Submit the round's sheet, complete in all six parts; stops the 48H clock, and that of each
+    case of the incident that this one leads. A returned one is submitted again under its number,
+    which stops the clock of its resubmission.
 
     Raises RuleBroken `<part>.blank` beside the part, `committed_on.past`, `text.*`; Conflict
-    `already_submitted`; NotAllowed.
+    `already_submitted`, `incident.one_sheet`; NotAllowed.
     """
+    shared_sheets.hold(complaint_id)
     complaint = cases.lock(complaint_id, to=Action.SUBMIT_SHEET, by=by, at=at)
     parts = _checked(parts, at)
+    shared_sheets.check_writes_own(complaint)
     sheet = of_round(complaint)
     if sheet and not sheet.is_returned:
         raise Conflict("already_submitted", _("这一轮的整改单已经提交或免除。"))
@@ -69,6 +72,7 @@ def submit(complaint_id: int, parts: Parts, *, by: Person, at: datetime) -> Shee
     sheet.save()
     data = {"no": sheet.no, "title": parts.title, "committed_on": parts.committed_on.isoformat()}
     cases.act(complaint, Action.SUBMIT_SHEET, by=by, at=at, data=data)
+    shared_sheets.submitted(complaint, no=sheet.no, by=by, at=at)
     return sheet
 
 
@@ -89,6 +93,7 @@ def _count_return(complaint: Complaint, sheet: Sheet, at: datetime) -> None:
         return
     clocks.forfeit(complaint, at=at)
     escalation.fire(complaint, until=at)
+    shared_sheets.forfeited(complaint, at=at)
 
 
 def verify(complaint_id: int, *, opinion: str, by: Person, at: datetime) -> Sheet:
@@ -100,16 +105,20 @@ def verify(complaint_id: int, *, opinion: str, by: Person, at: datetime) -> Shee
 
 @transaction.atomic
 def waive(complaint_id: int, *, reason: str, by: Person, at: datetime) -> Sheet:
-    """No sheet is wanted (免整改): the 48H clock no longer applies and the case is closed inside.
-    Raises RuleBroken `reason.blank`; Conflict `already_submitted`; NotAllowed."""
+    """No sheet is wanted (免整改): the 48H clock no longer applies and the case is closed inside,
+    and with it the incident it leads. Raises RuleBroken `reason.blank`; Conflict
+    `already_submitted`, `incident.one_sheet`; NotAllowed."""
+    shared_sheets.hold(complaint_id)
     complaint = cases.lock(complaint_id, to=Action.WAIVE_SHEET, by=by, at=at)
     reason = _words(reason, "reason", _("请写明免整改的原因。"))
+    shared_sheets.check_writes_own(complaint)
     if of_round(complaint):
         raise Conflict("already_submitted", _("这一轮的整改单已经提交或免除。"))
     cases.act(
         complaint, Action.WAIVE_SHEET, by=by, at=at, data={"reason": reason}, closed_inside_at=at
     )
     clocks.void(complaint, at=at, kinds=[ClockKind.SHEET, ClockKind.RESUBMISSION])
+    shared_sheets.waived(complaint, reason=reason, by=by, at=at)
     return Sheet.objects.create(
         complaint=complaint,
         round=complaint.round,
@@ -129,6 +138,7 @@ def of_round(complaint: Complaint) -> Sheet | None:
 def _decide(
     complaint_id: int, action: Action, state: SheetState, *, opinion: str, by: Person, at: datetime
 ) -> Sheet:
+    shared_sheets.hold(complaint_id)
     complaint = cases.lock(complaint_id, to=action, by=by, at=at)
     opinion = _words(opinion, "opinion", _("请写明核实意见。"))
     sheet = of_round(complaint)
@@ -141,6 +151,8 @@ def _decide(
     closed = {"closed_inside_at": at} if state == SheetState.VERIFIED else {}
     data = {"no": sheet.no, "opinion": opinion}
     cases.act(complaint, action, by=by, at=at, data=data, **closed)
+    if state == SheetState.VERIFIED:
+        shared_sheets.verified(complaint, no=sheet.no, by=by, at=at)
     _tell_rectifier(complaint, sheet, at)
     return sheet
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from complaints.incidents import GROUPING
 from complaints.policy_drafts import APPROVING, DRAFTING, READING
 from complaints.rules import RULES, Action, Tie
 from complaints.selectors import LEADING
@@ -59,6 +60,8 @@ ADMINISTRATOR = roles([Role.ADMINISTRATOR])
 READERS_OF_IT = Door(frozenset(Role), of_case=True)
 SERVING = roles(set(Role) - {Role.ADMINISTRATOR})
 LEADERS = roles(LEADING)
+#: Whoever sees one of the cases of an incident.
+SERVING_IN_IT = Door(SERVING.roles, of_case=True)
 
 
 def doing(action: Action) -> Door:
@@ -93,6 +96,8 @@ def _list(action: Action) -> Entrance:
 _ALL = _both(EVERYONE)
 _SEEN = _both(READERS_OF_IT)
 _OFFICE_WORK = _both(ADMINISTRATOR)
+_OF_INCIDENT = _both(SERVING_IN_IT)
+_GROUPED = _both(roles(GROUPING))
 
 #: Every address by its name, as `urls.py` gives it.
 ENTRANCES: dict[str, Entrance] = {
@@ -209,6 +214,11 @@ ENTRANCES: dict[str, Entrance] = {
     "complaint-new": _both(SERVING),
     "complaint-hints": _ALL,
     "complaint-lookup": _ALL,
+    "complaint-draft": _both(SERVING),
+    "complaint-draft-discard": _both(SERVING),
+    "paper-form": _both(SERVING),
+    "customer-note": _case(Action.NOTE_CUSTOMER),
+    "api-customer-note": _list(Action.NOTE_CUSTOMER),
     "complaint-detail": _SEEN,
     "attachment": _SEEN,
     "reveal": _case(Action.REVEAL),
@@ -279,6 +289,26 @@ ENTRANCES: dict[str, Entrance] = {
     "api-sheet-return": _case(Action.RETURN_SHEET),
     "api-sheet-verification": _case(Action.VERIFY_SHEET),
     "api-sheet-waiver": _case(Action.WAIVE_SHEET),
+    # mass incidents: seen by whoever sees one of the cases, grouped by quality
+    "incident-list": _both(SERVING),
+    "incident-new": Entrance(LEADERS, roles(GROUPING)),
+    "incident-suggest": _both(roles([Role.SUPERVISOR])),
+    "incident": _OF_INCIDENT,
+    "incident-contacts": _OF_INCIDENT,
+    "incident-members": _GROUPED,
+    "incident-leave": _GROUPED,
+    "incident-lead": _GROUPED,
+    "incident-result": _GROUPED,
+    "incident-close": _GROUPED,
+    "api-incidents": Entrance(SERVING, roles(GROUPING)),
+    "api-incidents-suspected": _both(LEADERS),
+    "api-incident": _OF_INCIDENT,
+    "api-incident-members": Entrance(SERVING_IN_IT, roles(GROUPING)),
+    "api-incident-departures": _GROUPED,
+    "api-incident-lead": _GROUPED,
+    "api-incident-result": _GROUPED,
+    "api-incident-closure": _GROUPED,
+    "api-incident-contacts": _OF_INCIDENT,
     # messages
     "inbox": _ALL,
     "inbox-read": _ALL,

@@ -23,6 +23,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 5.0,
         "options": {"queue": "celery", "expires": 30},
     },
+    "forget old drafts": {
+        "task": "complaints.tasks.forget_drafts",
+        "schedule": 3600.0,
+        "options": {"queue": "celery", "expires": 3600},
+    },
     "take up planned posts": {
         "task": "staff.tasks.take_up_planned_posts",
         "schedule": 60.0,

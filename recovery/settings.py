@@ -456,6 +456,11 @@ WATCHDOG_TO = [to.strip() for to in env.list("WATCHDOG_TO", default=[]) if to.st
 SMS_URL = env.str("SMS_URL", default="").strip()
 SMS_TOKEN = env.str("SMS_TOKEN", default="").strip()
 
+# 疑似群诉: so many open cases alike, of one category and branch, within so many hours
+
+INCIDENT_CASES = env.int("INCIDENT_CASES", default=5)
+INCIDENT_HOURS = env.int("INCIDENT_HOURS", default=24)
+
 # Lines to stderr, plain or one JSON object each; paths and codes only, never what people typed
 
 LOGGING = {

@@ -183,6 +183,30 @@ def _importing(side: Side) -> list[Words]:
     return [{"kind": "volumes", "file": SimpleUploadedFile("b.csv", told.encode())}]
 
 
+def _last_of(side: Side) -> str:
+    """The number of the case that came into the side's incident last."""
+    return side.incident.members.order_by("-complaint_id")[0].complaint.no
+
+
+def _gathered(side: Side) -> list[Words]:
+    told = {"title": "停电", "cause": "冷库停电", "cases": [side.full.no, side.fresh.no]}
+    return [{**told, "category": side.category.pk, "branch": side.branch.code}]
+
+
+def _api_gathered(side: Side) -> list[Words]:
+    return [{**_gathered(side)[0], "category": side.category.code}]
+
+
+def _bulk(side: Side) -> list[Words]:
+    told = {"kind": "progress", "means": "phone", "said": "在查", "told": [_last_of(side)]}
+    return [{**told, "occurred_at": "2026-11-25T11:00"}]
+
+
+def _api_bulk(side: Side) -> list[Words]:
+    told = {"kind": "progress", "means": "phone", "said": "在查"}
+    return [{**told, "members": [{"case": _last_of(side), "reached": True}]}]
+
+
 def _week(side: Side) -> list[Words]:
     return [{}, {"week": "2026-W47"}]
 
@@ -322,6 +346,43 @@ ROUTES: dict[str, Route] = {
     "sheet-verify": Route(bodies=_always({"opinion": "属实"})),
     "sheet-waive": Route(bodies=_always({"reason": "不需要"})),
     "sheet": Route(),
+    "complaint-draft": Route(
+        bodies=lambda side: [
+            {"submission_key": "7b5d1f0e-5f0c-4f0e-9a53-8f7d4f3a2b10", "what": "货没到"}
+        ]
+    ),
+    "complaint-draft-discard": Route(
+        bodies=_always({"key": "7b5d1f0e-5f0c-4f0e-9a53-8f7d4f3a2b10"})
+    ),
+    "paper-form": Route(),
+    "customer-note": Route(bodies=_always({"words": "仅限下午联系"})),
+    "incident-list": Route(),
+    "incident-new": Route(
+        queries=lambda side: [{}, {"category": side.category.pk, "branch": side.branch.code}],
+        bodies=_gathered,
+    ),
+    "incident-suggest": Route(
+        bodies=lambda side: [{"category": side.category.pk, "branch": side.branch.code}]
+    ),
+    "incident": Route(queries=_always({}, {"owed": "apology"})),
+    "incident-contacts": Route(queries=_always({}, {"kind": "result"}), bodies=_bulk),
+    "incident-members": Route(bodies=lambda side: [{"numbers": side.full.no}]),
+    "incident-leave": Route(bodies=lambda side: [{"case": _last_of(side), "reason": "另有原因"}]),
+    "incident-lead": Route(bodies=lambda side: [{"case": _last_of(side)}]),
+    "incident-result": Route(bodies=_always({"result": "退运费"})),
+    "incident-close": Route(),
+    "api-customer-note": Route(bodies=_always({"words": "仅限下午联系"})),
+    "api-incidents": Route(bodies=_api_gathered),
+    "api-incidents-suspected": Route(),
+    "api-incident": Route(),
+    "api-incident-members": Route(bodies=lambda side: [{"cases": [side.full.no]}]),
+    "api-incident-departures": Route(
+        bodies=lambda side: [{"case": _last_of(side), "reason": "另有原因"}]
+    ),
+    "api-incident-lead": Route(bodies=lambda side: [{"case": _last_of(side)}]),
+    "api-incident-result": Route(bodies=_always({"result": "退运费"})),
+    "api-incident-closure": Route(),
+    "api-incident-contacts": Route(bodies=_api_bulk),
     "inbox": Route(queries=_always({}, {"unread": "1"})),
     "inbox-read": Route(),
     "message": Route(),
@@ -426,6 +487,7 @@ BLANKS: dict[str, tuple[Callable[[Side], Any], Any]] = {
     "escalation_id": (lambda side: side.raised.pk, 999_999_999),
     "message_id": (lambda side: side.letter.pk, 999_999_999),
     "round_": (lambda side: 1, 9),
+    "incident_no": (lambda side: side.incident.no, "QS2611-9999999"),
     "inspection_id": (lambda side: side.drawn.pk, 999_999_999),
     "pk": (lambda side: side.passkey.pk, 999_999_999),
     "stay_id": (lambda side: side.stay.pk, 999_999_999),

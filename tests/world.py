@@ -17,9 +17,11 @@ from complaints import (
     allowances,
     attachments,
     closing,
+    customers,
     disputes,
     escalation,
     handovers,
+    incidents,
     registration,
     remedies,
     rulings,
@@ -28,6 +30,7 @@ from complaints import (
 )
 from complaints.allowances import Wish
 from complaints.handovers import Offer
+from complaints.incidents import Cause
 from complaints.models import (
     Allowance,
     AllowanceKind,
@@ -39,6 +42,7 @@ from complaints.models import (
     Dispute,
     Escalation,
     HandoverReason,
+    Incident,
     InvalidReason,
     PlaybookEntry,
     Remedy,
@@ -85,6 +89,7 @@ class Side:
     raised: Escalation = field(init=False)
     letter: Message = field(init=False)
     drawn: Inspection = field(init=False)
+    incident: Incident = field(init=False)
     passkey: Authenticator = field(init=False)
     stay: UserSession = field(init=False)
     grant: TokenGrant = field(init=False)
@@ -184,6 +189,7 @@ def _play(side: Side, cast: Cast, n: int) -> None:
     side.fresh = _register(side, "fresh", LATER - 2 * HOUR)
     _end(side, cast)
     _hand_over(side, cast)
+    _group(side, cast)
     side.tokens |= {side.surname, side.phone, f"****{side.phone[-4:]}", "+86" + side.phone}
     side.tokens |= {case.no for case in side.cases}
 
@@ -286,6 +292,20 @@ def _hand_over(side: Side, cast: Cast) -> None:
         ),
         by=side.front, at=at,
     )  # fmt: skip
+
+
+def _group(side: Side, cast: Cast) -> None:
+    """A mass incident of two cases; and what has to be known of the customer."""
+    at = LATER - HOUR
+    told = Cause(
+        title=side.word("incident"), cause=side.word("cause"), category=side.category,
+        branch=side.branch,
+    )  # fmt: skip
+    numbers = [_register(side, place, LATER - 3 * HOUR).no for place in ("one", "two")]
+    side.incident, _went = incidents.gather(told, numbers, by=cast.chen, at=at)
+    incidents.answer(side.incident.pk, result=side.word("oneresult"), by=cast.chen, at=at)
+    side.tokens.add(side.incident.no)
+    customers.note(side.full.pk, words=side.word("needs"), by=side.front, at=at)
 
 
 def _end(side: Side, cast: Cast) -> None:

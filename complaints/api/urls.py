@@ -10,8 +10,10 @@ from complaints.api import (
     callbacks,
     cases,
     contacts,
+    customers,
     desk,
     handovers,
+    incidents,
     policies,
     remedies,
     rulings,
@@ -19,6 +21,7 @@ from complaints.api import (
 )
 
 _ONE = "complaints/<str:no>"
+_INCIDENT = "incidents/<str:incident_no>"
 _POLICY = "policies/<int:version>"
 _REMEDY = f"{_ONE}/remedies/<int:remedy_id>"
 _DISPUTE = f"{_ONE}/disputes/<int:dispute_id>"
@@ -30,6 +33,48 @@ urlpatterns = [
     path(f"{_ONE}/", cases.Complaints.as_view({"get": "retrieve"}), name="api-complaint"),
     path(f"{_ONE}/events/", cases.Events.as_view({"get": "list"}), name="api-events"),
     path(f"{_ONE}/reveals/", cases.Reveals.as_view({"post": "create"}), name="api-reveals"),
+    path(
+        f"{_ONE}/customer-note/",
+        customers.CustomerNotes.as_view(_LIST_CREATE),
+        name="api-customer-note",
+    ),
+    path("incidents/", incidents.Incidents.as_view(_LIST_CREATE), name="api-incidents"),
+    path(
+        "incidents/suspected/",
+        incidents.Incidents.as_view({"get": "suspected"}),
+        name="api-incidents-suspected",
+    ),
+    path(f"{_INCIDENT}/", incidents.Incidents.as_view({"get": "retrieve"}), name="api-incident"),
+    path(
+        f"{_INCIDENT}/members/",
+        incidents.Incidents.as_view({"get": "members", "post": "join"}),
+        name="api-incident-members",
+    ),
+    path(
+        f"{_INCIDENT}/departures/",
+        incidents.Incidents.as_view({"post": "leave"}),
+        name="api-incident-departures",
+    ),
+    path(
+        f"{_INCIDENT}/lead/",
+        incidents.Incidents.as_view({"post": "lead"}),
+        name="api-incident-lead",
+    ),
+    path(
+        f"{_INCIDENT}/result/",
+        incidents.Incidents.as_view({"post": "result"}),
+        name="api-incident-result",
+    ),
+    path(
+        f"{_INCIDENT}/closure/",
+        incidents.Incidents.as_view({"post": "close"}),
+        name="api-incident-closure",
+    ),
+    path(
+        f"{_INCIDENT}/contacts/",
+        incidents.Incidents.as_view({"post": "contact"}),
+        name="api-incident-contacts",
+    ),
     path(f"{_ONE}/contacts/", contacts.Contacts.as_view(_LIST_CREATE), name="api-contacts"),
     path(
         f"{_ONE}/acceptance/", triage.Acceptance.as_view({"post": "create"}), name="api-acceptance"

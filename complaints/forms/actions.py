@@ -13,7 +13,16 @@ from django.utils.translation import gettext_lazy as _
 
 from common import once
 from common.forms import CleanText, LocalDateTime, this_minute
-from complaints import attachments, callbacks, closing, contacts, remedies, suggestions, triage
+from complaints import (
+    attachments,
+    callbacks,
+    closing,
+    contacts,
+    customers,
+    remedies,
+    suggestions,
+    triage,
+)
 from complaints.acknowledgement import acknowledge
 from complaints.callbacks import Answers
 from complaints.contacts import SAID_LIMIT, Talk
@@ -116,6 +125,31 @@ class ContactForm(ActionForm):
             reached=data["reached"],
         )
         return contacts.record(self.complaint.pk, talk, by=by, at=at)
+
+
+class CustomerNoteForm(ActionForm):
+    action = Action.NOTE_CUSTOMER
+    title = _("客户须知")
+    submit_label = _("保存")
+    lead = _("下次来电时显示给接电话的人；清空就是不再需要")
+    done = _("客户须知已保存。")
+
+    words = CleanText(
+        label=_("特别需要"),
+        limit=customers.WORDS_LIMIT,
+        required=False,
+        help_text=_("例如：听力障碍，请发短信；仅限下午联系；说维吾尔语。只写联系时要注意的事。"),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if standing := customers.standing(self.complaint.phone_key):
+            self.initial = {"words": standing.words, **self.initial}
+
+    def perform(self, *, by: Person, at: datetime) -> object:
+        """Write it down. Raises RuleBroken."""
+        words = self.cleaned_data["words"]
+        return customers.note(self.complaint.pk, words=words, by=by, at=at)
 
 
 class AcceptForm(ActionForm):

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from common.forms import CleanText, LocalDateTime, this_minute
-from complaints import attachments, registration, subjects
+from complaints import attachments, drafts, registration, subjects
 from complaints.forms.fields import CategoryChoice, ManyFiles
 from complaints.models import Channel, ComplainantRole, Complaint, Severity
 from complaints.registration import WHAT_LIMIT, Report
@@ -77,15 +77,21 @@ class RegisterForm(forms.Form):
         self.fields["what"].widget.attrs["data-counter"] = WHAT_LIMIT
 
     def perform(self, *, by: Person, at: datetime) -> tuple[Complaint, bool]:
-        """Register the case and keep its files: both or neither. Raises RuleBroken."""
+        """Register the case and keep its files: both or neither; its draft is done with. Raises
+        RuleBroken."""
         data = self.cleaned_data
         key = data["submission_key"]
         with transaction.atomic():
             complaint, created = registration.register(
-                self._report(), by=by, at=at, submission_key=f"form:{by.pk}:{key}" if key else None
+                self._report(),
+                by=by,
+                at=at,
+                submission_key=drafts.form_key(by, key) if key else None,
             )
             for upload in data["attachments"] if created else []:
                 attachments.keep(complaint, upload, by=by, at=at)
+            if key:
+                drafts.done(key, by=by)
         return complaint, created
 
     def _report(self) -> Report:

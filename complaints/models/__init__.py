@@ -19,11 +19,13 @@ from complaints.models.complaint import (
     Status,
 )
 from complaints.models.contact import Contact, ContactKind, Means
+from complaints.models.customer_card import CustomerNote, Draft
 from complaints.models.department import Department
 from complaints.models.dispute import Dispute, DisputeOutcome
 from complaints.models.escalation import Escalation
 from complaints.models.event import Event
 from complaints.models.handover import Handover, HandoverReason, HandoverState
+from complaints.models.incident import Incident, IncidentMember, IncidentState
 from complaints.models.ownership import Ownership, OwnershipReason
 from complaints.models.playbook import PlaybookEntry
 from complaints.models.policy import Policy, PolicyClock, PolicyState, PolicyStep
@@ -53,14 +55,19 @@ __all__ = [
     "Complaint",
     "Contact",
     "ContactKind",
+    "CustomerNote",
     "Department",
     "Dispute",
     "DisputeOutcome",
+    "Draft",
     "Escalation",
     "Event",
     "Handover",
     "HandoverReason",
     "HandoverState",
+    "Incident",
+    "IncidentMember",
+    "IncidentState",
     "InvalidReason",
     "Means",
     "MetAs",

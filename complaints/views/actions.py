@@ -24,6 +24,7 @@ from complaints.forms.actions import (
     CancelRemedyForm,
     CloseForm,
     ContactForm,
+    CustomerNoteForm,
     DecideRemedyForm,
     DeliverRemedyForm,
     RejectForm,
@@ -218,6 +219,7 @@ def acknowledgement(request: HttpRequest, escalation_id: int) -> HttpResponse:
 
 
 contact = on_case(ContactForm)
+customer_note = on_case(CustomerNoteForm)
 acceptance = on_case(AcceptForm)
 rejection = on_case(RejectForm)
 triage_review = on_case(ReviewTriageForm)

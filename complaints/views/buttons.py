@@ -102,6 +102,8 @@ def _makes_sense(complaint: Complaint, action: Action, person: Person, at: datet
         Action.VERIFY_SHEET,
         Action.WAIVE_SHEET,
     ):
+        if _another_writes_it(complaint):
+            return False
         state = _sheet_state(complaint)
         waiting = {
             "": (Action.SUBMIT_SHEET, Action.WAIVE_SHEET),
@@ -134,6 +136,12 @@ def _fits_ruling(complaint: Complaint, action: Action, person: Person, at: datet
         and disputing.is_open_to_dispute(ruling, at)
         and disputing.speaks_for(ruling, person) is not None
     )
+
+
+def _another_writes_it(complaint: Complaint) -> bool:
+    """Whether the leading case of its incident has the one sheet of this round."""
+    member = complaint.memberships.filter(left_at=None, round=complaint.round)
+    return member.exclude(incident__lead=complaint).exists()
 
 
 def _sheet_state(complaint: Complaint) -> str:

@@ -11,9 +11,20 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_POST
 
 from common.time import now
-from complaints import advice, closing, faces, links, ownership, privacy, rules, selectors, subjects
+from complaints import (
+    advice,
+    closing,
+    customers,
+    faces,
+    links,
+    ownership,
+    privacy,
+    rules,
+    selectors,
+    subjects,
+)
 from complaints.access import visible_to
-from complaints.models import Clock, Complaint, Handover, RemedyState
+from complaints.models import Clock, Complaint, Handover, Incident, RemedyState
 from complaints.models.contact import RECORDED_LATE
 from complaints.rules import Action
 from complaints.views import allowance_rows, ruling_rows
@@ -114,6 +125,9 @@ def case_context(complaint: Complaint, person: Person, *, at: datetime) -> dict[
         "repeats": links.seen_numbers(complaint, person),
         "missing": closing.what_is_missing(complaint) if complaint.is_open else [],
         "earlier_count": _earlier_count(complaint, person),
+        "customer_note": customers.standing(complaint.phone_key) if complaint.phone_key else None,
+        "may_note": rules.is_allowed(complaint, Action.NOTE_CUSTOMER, person),
+        "incident": _incident(complaint),
     }
 
 
@@ -159,6 +173,12 @@ def _open_escalations(complaint: Complaint, person: Person) -> list[Any]:
         .select_related("clock")
         .order_by("-level", "rang_at")
     )
+
+
+def _incident(complaint: Complaint) -> Incident | None:
+    """The mass incident that the case is part of."""
+    member = complaint.memberships.filter(left_at=None).select_related("incident__lead").first()
+    return member.incident if member else None
 
 
 def _earlier_count(complaint: Complaint, person: Person) -> int:

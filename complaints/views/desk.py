@@ -21,10 +21,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from common.errors import RuleBroken
 from common.time import now
-from complaints import faces, handover_lists, rules, selectors
+from complaints import faces, handover_lists, incident_lists, rules, selectors, suspicions
 from complaints.acknowledgement import MANY, Answered, acknowledge_many
+from complaints.incidents import GROUPING
 from complaints.loads import WINDOW, loads
-from complaints.models import Clock, ClockKind, Contact, Escalation
+from complaints.models import Clock, ClockKind, Contact, Escalation, Incident
 from complaints.views.steps import STEPS
 from notify.selectors import inbox
 from staff.access import branches_in_scope
@@ -33,6 +34,7 @@ from staff.session import person_of
 
 _ROWS = 100
 _PER_PAGE = 50
+_INCIDENTS = 20
 _HOUR = timedelta(hours=1)
 _FILTERS = ("level", "kind", "acknowledged", "branch", "owner")
 
@@ -49,6 +51,8 @@ def desk(request: HttpRequest) -> HttpResponse:
         "more": max(0, counts["all"] - _ROWS),
         "leads": person.role in selectors.LEADING,
         "messages_preview": inbox(person)[:6],
+        "suspected": suspicions.suspected(person, at) if person.role in selectors.SORTING else [],
+        "may_group": person.role in GROUPING,
         **_waiting(person, at),
     }
     return render(request, "complaints/desk.html", context)
@@ -142,13 +146,19 @@ def board(request: HttpRequest) -> HttpResponse:
     person, at = person_of(request), now()
     if person.role not in selectors.LEADING:
         raise PermissionDenied
-    found = _filtered(selectors.board(person), request).prefetch_related(
-        selectors.pauses("clock__")
-    )
+    standings = incident_lists.standings(_open_incidents(person), person, at)
+    folded = bool(standings) and not any(request.GET.get(name) for name in _FILTERS)
+    found = _filtered(selectors.board(person), request)
+    found = selectors.without_incidents(found) if folded else found
+    found = found.prefetch_related(selectors.pauses("clock__"))
     page = Paginator(found, _PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "rows": [{"escalation": e, "face": faces.face(e.clock, at)} for e in page],
+        "incidents": standings,
+        "folded": folded,
+        "suspected": suspicions.suspected(person, at),
+        "may_group": person.role in GROUPING,
         "late_share": _late_share(person, at),
         "levels": _levels(selectors.board(person)),
         "kinds": ClockKind.choices,
@@ -158,6 +168,11 @@ def board(request: HttpRequest) -> HttpResponse:
         "query": _query_without_page(request),
     }
     return render(request, "complaints/board.html", context)
+
+
+def _open_incidents(person: Person) -> list[Incident]:
+    found = incident_lists.still_open(person).select_related("branch", "category")
+    return list(found[:_INCIDENTS])
 
 
 @require_POST

@@ -3,35 +3,44 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from common import phones
 from common.forms import attempt
 from common.time import now
-from complaints import duplicates, guide, selectors
+from complaints import customers, drafts, duplicates, guide, selectors
+from complaints.access import visible_to
+from complaints.forms import begun
 from complaints.forms.register import RegisterForm
 from complaints.models import Category
-from staff.models import Role
+from complaints.models.complaint import OPEN
+from staff.models import Person, Role
 from staff.session import person_of
 
 _TYPED = 500
+_CASES = 100
 _HINTING = ("complainant_phone", "complainant_name", "what", "order_no", "category")
 
 
 @require_http_methods(["GET", "POST"])
 def register(request: HttpRequest) -> HttpResponse:
-    """The form; a good one leads to the new case's page."""
+    """The form, begun with what a softphone or a draft knows (`docs/registering.md`); a good one
+    leads to the new case's page."""
     person, at = person_of(request), now()
     if person.role == Role.ADMINISTRATOR:
         raise PermissionDenied
     if request.method == "GET":
-        return render(request, "complaints/register.html", {"form": RegisterForm()})
+        response = render(request, "complaints/register.html", _begun(request, person, at))
+        response["Referrer-Policy"] = "strict-origin"  # the address may hold a number
+        return response
     form = RegisterForm(request.POST, request.FILES)
     if form.is_valid() and (made := attempt(form, lambda: form.perform(by=person, at=at))):
         complaint, created = made
@@ -43,6 +52,44 @@ def register(request: HttpRequest) -> HttpResponse:
             return redirect("desk")
         return redirect("complaint-detail", no=complaint.no)
     return render(request, "complaints/register.html", {"form": form}, status=422)
+
+
+def _begun(request: HttpRequest, person: Person, at: datetime) -> dict[str, Any]:
+    """A fresh form, with what the address fills in, or the draft that it names."""
+    waiting = drafts.waiting(person, at)
+    key = begun.key_of(request.GET.get("draft", ""))
+    chosen = next((draft for draft in waiting if draft.key == key), None)
+    filled, readable = begun.from_address(request.GET)
+    initial = begun.from_draft(chosen) if chosen else filled
+    return {
+        "form": RegisterForm(initial=initial),
+        "drafts": [draft for draft in waiting if draft != chosen],
+        "unreadable": not chosen and not readable,
+        "called": not chosen and "complainant_phone" in filled,
+    }
+
+
+@require_POST
+def draft(request: HttpRequest) -> HttpResponse:
+    """Keep what is typed so far; 204, and nothing to show."""
+    person, at = person_of(request), now()
+    if key := begun.key_of(request.POST.get("submission_key", "")):
+        drafts.save(key, begun.typed(request.POST), by=person, at=at)
+    return HttpResponse(status=204)
+
+
+@require_POST
+def discard(request: HttpRequest) -> HttpResponse:
+    """The draft is not wanted any more."""
+    if key := begun.key_of(request.POST.get("key", "")):
+        drafts.done(key, by=person_of(request))
+    return redirect("complaint-new")
+
+
+@require_GET
+def paper_form(request: HttpRequest) -> HttpResponse:
+    """The form on paper, for when there is no power: the same fields in the same order."""
+    return render(request, "complaints/paper_form.html", {"form": RegisterForm()})
 
 
 @require_POST
@@ -59,6 +106,7 @@ def hints(request: HttpRequest) -> HttpResponse:
     order_no, name = typed.get("order_no", "").strip(), typed.get("complainant_name", "").strip()
     at = now()
     context = {
+        "card": _card(person, phone_key),
         "earlier": selectors.earlier_cases(person, phone_key=phone_key, name=name),
         "likely": duplicates.likely(
             person, at=at, phone_key=phone_key, order_no=order_no, name=name, what=what
@@ -93,6 +141,20 @@ def lookup(request: HttpRequest) -> HttpResponse:
         for known in selectors.known_people(person, phone=phone, name=name)
     ]
     return render(request, "complaints/_lookup.html", {"people": people})
+
+
+def _card(person: Person, phone_key: str) -> dict[str, Any] | None:
+    """What the house knows of whoever calls from this number; None for a new customer."""
+    same = visible_to(person).filter(phone_key=phone_key).order_by("-received_at")
+    states = list(same.values_list("no", "status")[:_CASES]) if phone_key else []
+    if not states:
+        return None
+    return {
+        "note": customers.note_of(person, phone_key),
+        "no": states[0][0],
+        "count": len(states),
+        "open": sum(status in OPEN for _no, status in states),
+    }
 
 
 def _fill(known: selectors.KnownPerson, *, by_phone: bool) -> dict[str, str]:

@@ -3,6 +3,8 @@
 const DRAFT_PREFIX = "draft:";
 const DRAFT_HOURS = 12;
 const SAVE_AFTER_MS = 400;
+const SEND_AFTER_MS = 1500;
+const RETRY_AFTER_MS = 10_000;
 
 // ---- one submission ----
 
@@ -95,7 +97,8 @@ document.addEventListener("change", (event) => {
   if (event.target.matches?.("[data-disables]")) applyDisables(event.target);
 });
 
-// ---- drafts: <form data-draft="register" data-draft-owner="17"> ----
+// ---- drafts: <form data-draft="register" data-draft-owner="17" data-draft-url="…"> ----
+// Kept in this browser at once; with data-draft-url sent to the server soon after, which then has the only copy.
 
 function draftKey(form) {
   return `${DRAFT_PREFIX}${form.dataset.draft}:${form.dataset.draftOwner || ""}`;
@@ -143,10 +146,64 @@ function saveDraft(form, initial) {
   const values = readForm(form);
   if (JSON.stringify(values) === initial) return;
   try {
-    localStorage.setItem(draftKey(form), JSON.stringify({ at: Date.now(), values }));
+    localStorage.setItem(draftKey(form), JSON.stringify({ at: Date.now(), values, key: formKey(form)?.value }));
   } catch {
     // storage full or forbidden: the form itself still works
   }
+}
+
+/** The hidden field that makes a form sent twice one case. */
+function formKey(form) {
+  return form.elements.namedItem("submission_key");
+}
+
+function draftBody(form) {
+  const body = new FormData(form);
+  for (const [name, value] of [...body]) if (value instanceof File) body.delete(name);
+  return body;
+}
+
+function tellDraft(form, how) {
+  const state = form.querySelector("[data-draft-state]");
+  if (!state) return;
+  const time = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  state.textContent = state.dataset[how].replace("{time}", time);
+}
+
+/** Sends what is typed; the copy in this browser goes once the server has the same. */
+async function sendDraft(form, state) {
+  if ("sending" in form.dataset) return;
+  const sent = JSON.stringify(readForm(form));
+  if (sent === state.sent) return;
+  try {
+    const answer = await fetch(form.dataset.draftUrl, { method: "POST", body: draftBody(form), redirect: "error" });
+    if (answer.status !== 204) throw new Error(answer.statusText);
+    state.sent = sent;
+    if (JSON.stringify(readForm(form)) === sent) localStorage.removeItem(draftKey(form));
+    tellDraft(form, "saved");
+  } catch {
+    tellDraft(form, "offline");
+    clearTimeout(state.timer);
+    state.timer = setTimeout(() => sendDraft(form, state), RETRY_AFTER_MS);
+  }
+}
+
+/** Whoever closes the window, or whose browser goes to sleep, leaves the last words behind. */
+function sendLast(form, state) {
+  if ("sending" in form.dataset || JSON.stringify(readForm(form)) === state.sent) return;
+  navigator.sendBeacon(form.dataset.draftUrl, draftBody(form));
+}
+
+function syncDraft(form, initial) {
+  const state = { sent: initial, timer: 0 };
+  const later = () => {
+    clearTimeout(state.timer);
+    state.timer = setTimeout(() => sendDraft(form, state), SEND_AFTER_MS);
+  };
+  form.addEventListener("input", later);
+  form.addEventListener("change", later);
+  window.addEventListener("online", () => sendDraft(form, state));
+  window.addEventListener("pagehide", () => sendLast(form, state));
 }
 
 function forgetDrafts(prefix = DRAFT_PREFIX) {
@@ -159,7 +216,9 @@ function offerDraft(form, notice) {
   const when = notice.querySelector("[data-draft-when]");
   if (when) when.textContent = new Date(draft.at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
   notice.hidden = false;
+  if (draft.key) document.querySelector(`[data-draft-key="${CSS.escape(draft.key)}"]`)?.remove(); // older than this
   notice.querySelector("[data-draft-restore]")?.addEventListener("click", () => {
+    if (draft.key && formKey(form)) formKey(form).value = draft.key;
     writeForm(form, draft.values);
     notice.hidden = true;
     draftFields(form)[0]?.focus();
@@ -181,6 +240,7 @@ function keepDraft(form) {
   form.addEventListener("input", later);
   form.addEventListener("change", later);
   form.addEventListener("reset", () => localStorage.removeItem(draftKey(form)));
+  if (form.dataset.draftUrl) syncDraft(form, initial);
 }
 
 /** A message tagged draft-done-register says that the draft has become a case. */

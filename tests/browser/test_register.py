@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
+from complaints import customers
 from complaints.models import Category, Complaint, PlaybookEntry
 from tests.browser.doing import error_beside, put, register_by_keyboard, send, stayed, stays
 from tests.browser.fixtures import OpenAs
@@ -127,20 +128,66 @@ def test_the_same_form_sent_three_times_makes_one_case(form: Page, cast: Cast) -
     assert {address.rsplit("/", 2)[1] for address in addresses} == {case.no}
 
 
-def test_a_draft_waits_on_this_machine_until_the_case_is_made(form: Page, cast: Cast) -> None:
+def test_a_draft_waits_on_the_server_until_the_case_is_made(
+    form: Page, cast: Cast, open_as: OpenAs
+) -> None:
     typed = fill_in(form, cast.late_goods, what="说到一半，客户挂了电话")
-    expect(form.locator(f"{FORM} [name=remedy_sought]")).to_have_value("退运费")
-    while not form.evaluate("Object.values(localStorage).some(text => text.includes('退运费'))"):
-        form.wait_for_timeout(50)
+    expect(form.locator("[data-draft-state]")).to_contain_text("草稿已保存")
+    kept = form.evaluate("Object.values(localStorage).some(text => text.includes('退运费'))")
+    assert not kept  # the server has the only copy
+    elsewhere = open_as(cast.li)  # the computer has crashed; another one goes on
+    elsewhere.goto("/complaints/new/")
+    elsewhere.get_by_role("link", name="继续填写").click()
+    elsewhere.wait_for_url(re.compile("draft="))
+    assert still_there(elsewhere, typed)
+    send(elsewhere.locator(FORM))
+    expect(elsewhere).to_have_url(CASE)
+    elsewhere.goto("/complaints/new/")
+    expect(elsewhere.get_by_role("link", name="继续填写")).to_have_count(0)
+    assert elsewhere.input_value("[name=what]") == ""
+
+
+def test_the_last_words_are_kept_when_the_window_is_closed(form: Page, cast: Cast) -> None:
+    typed = fill_in(form, cast.late_goods, what="刚打完就关了窗口")
+    form.goto("/")
+    form.goto("/complaints/new/")
+    continued = form.get_by_role("link", name="继续填写")
+    restored = form.locator("[data-draft-restore]")
+    expect(continued.or_(restored).locator("visible=true")).to_have_count(1)
+    continued.or_(restored).locator("visible=true").click()
+    expect(form.locator(f"{FORM} [name=what]")).to_have_value("刚打完就关了窗口")
+    assert still_there(form, typed)
+
+
+def test_without_the_server_a_draft_waits_on_this_machine(form: Page, cast: Cast) -> None:
+    form.route("**/complaints/new/draft/", lambda route: route.abort("aborted"))
+    typed = fill_in(form, cast.late_goods, what="网断了也不丢")
+    expect(form.locator("[data-draft-state]")).to_contain_text("草稿存在本机")
     form.goto("/")
     form.goto("/complaints/new/")
     form.locator("[data-draft-restore]").click()
     assert still_there(form, typed)
+    form.unroute("**/complaints/new/draft/")
     send(form.locator(FORM))
     expect(form).to_have_url(CASE)
-    form.goto("/complaints/new/")
-    expect(form.locator("[data-draft-notice]")).to_be_hidden()
-    assert form.input_value("[name=what]") == ""
+
+
+def test_a_softphone_opens_the_form_with_the_number_looked_up_and_out_of_the_address(
+    form: Page, cast: Cast, register: Register
+) -> None:
+    case = register(complainant_name="孙玉梅", complainant_phone="13800138000")
+    customers.note(case.pk, words="听力障碍，请发短信", by=cast.li, at=MONDAY)
+    form.goto("/complaints/new/?phone=13800138000&channel=phone&order=QT9")
+    expect(form).to_have_url(re.compile(r"/complaints/new/\?channel=phone$"))
+    expect(form.locator("[name=complainant_phone]")).to_have_value("13800138000")
+    expect(form.locator("[name=order_no]")).to_have_value("QT9")
+    expect(form.locator(SIDE)).to_contain_text("听力障碍，请发短信")
+    expect(form.locator(SIDE)).to_contain_text(case.no)
+    option = form.locator(".combo__list [role=option]")
+    expect(option).to_contain_text("孙玉梅")
+    form.keyboard.press("ArrowDown")
+    form.keyboard.press("Enter")
+    expect(form.locator("[name=complainant_name]")).to_have_value("孙玉梅")
 
 
 def test_each_mistake_has_its_sentence_beside_its_field_and_nothing_typed_is_lost(

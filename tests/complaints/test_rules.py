@@ -46,6 +46,10 @@ WHO = {
     Action.GRANT_TIME: "QDG",
     Action.RESUME_TIME: "QDG",
     Action.ACKNOWLEDGE: "SQDG",
+    Action.NOTE_CUSTOMER: "FORSQDG",
+    Action.JOIN_INCIDENT: "QDG",
+    Action.LEAVE_INCIDENT: "QDG",
+    Action.LEAD_INCIDENT: "QDG",
 }
 #: A letter a status: Triage, Handling, Answered, Called back, cloSed, Invalid, Withdrawn.
 WHEN = {
@@ -80,6 +84,10 @@ WHEN = {
     Action.RESUME_TIME: "THAC",
     Action.ACKNOWLEDGE: "THACSIW",
     Action.INSPECT: "THACSIW",
+    Action.NOTE_CUSTOMER: "THACSIW",
+    Action.JOIN_INCIDENT: "THAC",
+    Action.LEAVE_INCIDENT: "THACSIW",
+    Action.LEAD_INCIDENT: "THACSIW",
 }
 #: Hang on an offer; test_handovers.py tells who may.
 HANDOVERS = {
