@@ -398,6 +398,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "policies", "description": "时限策略"},
         {"name": "messages", "description": "消息"},
         {"name": "rankings", "description": "周排名"},
+        {"name": "machine", "description": "系统对接，见 docs/machine-api.md"},
         {"name": "system", "description": "系统运行情况"},
         {"name": "reference", "description": "机构、部门、供应商、人员、类别、应对指引"},
     ],
@@ -433,6 +434,7 @@ SPECTACULAR_SETTINGS = {
         "SheetState": "quality.models.SheetState",
         "ClockOutcome": "complaints.outcome.Outcome",
         "OutletKind": "notify.models.OutletKind",
+        "ItemState": "intake.models.ItemState",
     },
 }
 
@@ -455,6 +457,10 @@ WATCHDOG_TO = [to.strip() for to in env.list("WATCHDOG_TO", default=[]) if to.st
 
 SMS_URL = env.str("SMS_URL", default="").strip()
 SMS_TOKEN = env.str("SMS_TOKEN", default="").strip()
+
+# Other systems hear of their cases by HTTPS, out in the world; only tests call this machine
+
+HOOKS_ALLOW_PRIVATE = env.bool("HOOKS_ALLOW_PRIVATE", default=False)
 
 # Lines to stderr, plain or one JSON object each; paths and codes only, never what people typed
 
