@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from threading import Timer
+from threading import Event, Timer
 from time import monotonic
 from urllib.parse import urlsplit
 
@@ -73,16 +73,20 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, private: bool = F
     aim = target(url, private=private)
     wire = _connected(aim, _addresses(aim, private), ends)
     # a socket's own timeout begins anew with each byte; this one does not
+    cut = Event()
     with wire.dup() as handle:
-        guard = Timer(max(0.0, ends - monotonic()), _cut, [handle])
+        guard = Timer(max(0.0, ends - monotonic()), _cut, [handle, cut])
         guard.start()
         try:
-            return _asked(_secured(wire, aim), aim, body, headers)
+            status = _asked(_secured(wire, aim), aim, body, headers)
         except (OSError, HTTPException, ValueError) as broken:
             raise NotCalled(_fault(broken, ends)) from None
         finally:
             guard.cancel()
             wire.close()
+    if cut.is_set():  # what looks like the end of the answer was ours
+        raise NotCalled("timeout")
+    return status
 
 
 def is_public(address: str) -> bool:
@@ -147,7 +151,8 @@ def _asked(wire: socket.socket, aim: Target, body: bytes, headers: Mapping[str, 
         asking.close()
 
 
-def _cut(handle: socket.socket) -> None:
+def _cut(handle: socket.socket, cut: Event) -> None:
+    cut.set()
     with suppress(OSError):
         handle.shutdown(socket.SHUT_RDWR)
 

@@ -48,6 +48,11 @@ class Outcome:
         """Whether the other side has it."""
         return self.status is not None and 200 <= self.status < 300
 
+    @property
+    def is_down(self) -> bool:
+        """Whether the fault lies with the other side as a whole, not with this one event."""
+        return self.status is None or self.status >= 500 or self.status == 429
+
 
 def drain(now: Callable[[], datetime]) -> int:
     """Write the rows of what has happened and send what is due; how many calls were made. Each
@@ -110,11 +115,11 @@ def _claim_of(hook_id: int, at: datetime) -> list[HookCall]:
 def _call_one_hook(
     calls: list[HookCall], at: datetime, over: SimpleQueue[tuple[list[HookCall], list[Outcome]]]
 ) -> None:
-    """One after the other, until one is not taken or the time is up. Touches no database."""
+    """One after the other, until the other side is down or the time up. Touches no database."""
     began, outcomes = monotonic(), list[Outcome]()
     for call in calls:
         passed = monotonic() - began
-        if passed > _BUDGET or (outcomes and not outcomes[-1].taken):
+        if passed > _BUDGET or (outcomes and outcomes[-1].is_down):
             break
         outcomes.append(_call(call, at + timedelta(seconds=passed)))
     over.put((calls, outcomes))
@@ -142,7 +147,9 @@ def _call(call: HookCall, at: datetime) -> Outcome:
 def _write_down(calls: list[HookCall], outcomes: list[Outcome], *, at: datetime) -> None:
     for call, outcome in zip(calls, outcomes, strict=False):
         _note(call, outcome, at=at)
-    _release(calls[len(outcomes) :], outcomes, at)
+    _release(calls[len(outcomes) :])
+    if outcomes and outcomes[-1].is_down:
+        _hold(calls[0].hook_id, at)
 
 
 def _note(call: HookCall, outcome: Outcome, *, at: datetime) -> None:
@@ -169,13 +176,15 @@ def next_try(call: HookCall, *, at: datetime) -> datetime | None:
     return again if again <= call.created_at + PATIENCE else None
 
 
-def _release(left: list[HookCall], outcomes: list[Outcome], at: datetime) -> None:
-    """What was not tried: behind one that was not taken it waits for a moment."""
-    if not left:
-        return
-    held = bool(outcomes) and not outcomes[-1].taken
-    until = at + FIRST_PAUSE if held else F("next_try_at")
-    mine = Q(pk__in=[call.pk for call in left], lease_token=left[0].lease_token)
-    HookCall.objects.filter(mine, state=CallState.PENDING).update(
-        next_try_at=until, lease_until=None, lease_token=None
-    )
+def _release(left: list[HookCall]) -> None:
+    """What was not tried."""
+    if left:
+        mine = Q(pk__in=[call.pk for call in left], lease_token=left[0].lease_token)
+        HookCall.objects.filter(mine).update(lease_until=None, lease_token=None)
+
+
+def _hold(hook_id: int, at: datetime) -> None:
+    """The other side is down: what is due there waits for a moment."""
+    until = at + FIRST_PAUSE
+    due = HookCall.objects.filter(hook=hook_id, state=CallState.PENDING, next_try_at__lt=until)
+    due.update(next_try_at=until)
