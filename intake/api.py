@@ -18,7 +18,6 @@ from common.api import ErrorDetailOut, Nouns, StrictSerializer, errors_of
 from common.errors import RuleBroken
 from common.parsers import ItemsParser, StrictJSONParser, check_text
 from common.schema import operation
-from common.time import now
 from complaints.models import Channel, ClockKind, Complaint, Status
 from complaints.outcome import Outcome
 from intake import machine, own_cases, repeats, taking
@@ -134,7 +133,7 @@ class MachineComplaints(_Machine):
     )
     def create(self, request: Request) -> Response:
         """201 with what became of it; 200 for what came before; 202 while a person has to look."""
-        inlet, at = system_of(request), now()
+        inlet, at = system_of(request)
         raw = request._request.body
         call = repeats.call(inlet, request.headers.get("Idempotency-Key"), "complaint", raw)
         value: Any = request.data
@@ -145,7 +144,8 @@ class MachineComplaints(_Machine):
     @operation(_("查询本系统的一件投诉"), tag="machine", returns=OwnCaseOut, errors=(401, 404, 503))
     def retrieve(self, request: Request, no: str) -> Response:
         """Where the case is, its clocks, and the result as the customer was told."""
-        shown = own_cases.show(system_of(request), no, at=now())
+        inlet, at = system_of(request)
+        shown = own_cases.show(inlet, no, at=at)
         return Response(OwnCaseOut(shown).data)
 
 
@@ -167,7 +167,7 @@ class MachineBatch(_Machine):
     )
     def create(self, request: Request) -> Response:
         """One verdict an item, in their order."""
-        inlet, at = system_of(request), now()
+        inlet, at = system_of(request)
         raw = request._request.body
         call = repeats.call(inlet, request.headers.get("Idempotency-Key"), "batch", raw)
         said = _items(request.data)
@@ -190,7 +190,7 @@ class MachineStatements(_Machine):
     )
     def create(self, request: Request, no: str) -> Response:
         """As for complaints; the words are in the case, and its owner is told."""
-        inlet, at = system_of(request), now()
+        inlet, at = system_of(request)
         own_cases.own_case(inlet, no)
         raw = request._request.body
         call = repeats.call(inlet, request.headers.get("Idempotency-Key"), f"said:{no}", raw)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib.auth.models import AnonymousUser
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
 
-from common.time import now
 from intake import keys
 from intake.models import Inlet, SystemKey
 
@@ -28,9 +29,10 @@ class KeyAuthentication(BaseAuthentication):
             return None
         if len(header) > _LONGEST or not text.isascii():
             raise AuthenticationFailed
-        key = keys.find(text.decode("ascii"), at=now())
-        if key is None:
+        found = keys.find(text.decode("ascii"))
+        if found is None:
             raise AuthenticationFailed
+        key, request._request.asked_at = found  # type: ignore[attr-defined]  # read below
         return AnonymousUser(), key
 
     def authenticate_header(self, request: Request) -> str:
@@ -54,10 +56,9 @@ class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call
         }
 
 
-def system_of(request: Request) -> Inlet:
-    """The inlet of whoever calls. Raises NotAuthenticated."""
+def system_of(request: Request) -> tuple[Inlet, datetime]:
+    """The inlet of whoever calls, and the moment of the call. Raises NotAuthenticated."""
     key = request.auth
     if not isinstance(key, SystemKey):
         raise NotAuthenticated
-    inlet: Inlet = key.inlet
-    return inlet
+    return key.inlet, request._request.asked_at  # type: ignore[attr-defined]  # put there above

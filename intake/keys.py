@@ -11,6 +11,7 @@ from hmac import compare_digest
 from django.utils.translation import gettext as _
 
 from common.errors import RuleBroken
+from common.time import now_in_sql
 from intake.models import Inlet, SystemKey
 from staff.models import Person
 
@@ -42,22 +43,21 @@ def issue(
     return key, f"{prefix}.{secret}"
 
 
-def find(text: str, *, at: datetime) -> SystemKey | None:
-    """The key, with its inlet, if it opens the door at `at`: one query, and a second one at most
-    every five minutes, which notes its use."""
+def find(text: str) -> tuple[SystemKey, datetime] | None:
+    """The key, with its inlet, if it opens the door, and the moment of asking: one query, and a
+    second one at most every five minutes, which notes its use."""
     shaped = _SHAPE.fullmatch(text)
     if shaped is None:
         return None
-    kept = SystemKey.objects.select_related(
-        "inlet__branch", "inlet__receiver", "inlet__category"
-    ).filter(prefix=shaped[1])
-    key = kept.first()
+    kept = SystemKey.objects.select_related("inlet__branch", "inlet__receiver", "inlet__category")
+    key = kept.filter(prefix=shaped[1]).annotate(asked_at=now_in_sql()).first()
     right = compare_digest(key.digest if key else "", _digest(shaped[2]))
-    if key is None or not right or not _holds(key, at):
+    if key is None or not right or not _holds(key, key.asked_at):
         return None
+    at: datetime = key.asked_at
     if key.last_used_at is None or at - key.last_used_at >= _NOTED:
         SystemKey.objects.filter(pk=key.pk).update(last_used_at=at)
-    return key
+    return key, at
 
 
 def revoke(key_id: int, inlet: Inlet, *, by: Person, at: datetime) -> bool:

@@ -17,11 +17,11 @@ from intake import items, keys, repeats
 from intake.models import Inlet, Item, ItemState, PastCall, SystemKey
 from staff import tokens
 from staff.models import TokenScope
-from tests.api.conftest import API, Caller, Callers, in_chinese, refused
+from tests.api.conftest import Caller, Callers, in_chinese, refused
+from tests.api.machines import ADDRESS, BATCH, caller, opened, report
 from tests.complaints.scenes import HOUR
 from tests.complaints.test_races import at_once, done
 from tests.conftest import MONDAY, Cast, Register
-from tests.api.machines import ADDRESS, BATCH, caller, opened, report
 
 
 @pytest.fixture
@@ -196,11 +196,12 @@ def test_a_key_is_kept_as_a_digest_and_its_last_use_is_known(
     key, text = keys.issue(inlet, name="x", lasts=keys.LONGEST, by=cast.root, at=MONDAY)
     assert text.partition(".")[2] not in str(list(SystemKey.objects.values()))
     for minutes, seen in ((0, 0), (4, 0), (5, 5)):
-        assert keys.find(text, at=MONDAY + timedelta(minutes=minutes))
+        clock.move_to(MONDAY + timedelta(minutes=minutes))
+        assert keys.find(text)
         key.refresh_from_db()
         assert key.last_used_at == MONDAY + timedelta(minutes=seen)
     wrong = text[:-1] + ("A" if text[-1] != "A" else "B")
-    assert keys.find(wrong, at=MONDAY) is None
+    assert keys.find(wrong) is None
 
 
 # Batches
@@ -384,7 +385,7 @@ def test_the_same_batch_at_once_in_any_order_makes_each_case_once(
 
 
 @pytest.fixture
-def _away() -> Iterator[None]:
+def away() -> Iterator[None]:
     """Nobody gets a connection."""
     connection.close()
     kept = connection.settings_dict["PORT"]
@@ -398,7 +399,7 @@ def _away() -> Iterator[None]:
 
 @pytest.mark.django_db(transaction=True)
 def test_while_the_database_is_away_a_system_is_told_to_come_again(
-    system: Caller, _away: None
+    system: Caller, away: None
 ) -> None:
     for answer in (
         system.say(ADDRESS, report(), headers={"Idempotency-Key": "k"}),

@@ -40,52 +40,58 @@ class Listener:
     heard: list[Heard] = field(default_factory=list)
 
 
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    @property
+    def found(self) -> Listener:
+        listener: Listener = self.server.listener  # type: ignore[attr-defined]  # put there below
+        return listener
+
+    def do_POST(self) -> None:
+        raw = self.rfile.read(int(self.headers["Content-Length"]))
+        self.found.heard.append(Heard(self.path, dict(self.headers), raw))
+        with suppress(OSError):
+            getattr(self, f"answer_{self.found.manner}", self.answer)()
+
+    def answer(self) -> None:
+        self.send_response(self.found.status)
+        if self.found.location:
+            self.send_header("Location", self.found.location)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def answer_never_ending_body(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(10 * 1024**3))
+        self.end_headers()
+        for _ in range(10_000):
+            self.wfile.write(b"x" * 65_536)
+
+    def answer_never_ending_head(self) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
+        for _ in range(200):
+            self.wfile.write(b"x")
+            self.wfile.flush()
+            time.sleep(0.05)
+
+    def answer_silence(self) -> None:
+        time.sleep(3)
+
+    def answer_nonsense(self) -> None:
+        self.wfile.write(b"hello\r\n\r\n")
+
+    def log_message(self, *args: Any) -> None:
+        """Say nothing."""
+
+
 @contextmanager
 def listening() -> Iterator[Listener]:
     """A server of its own on this machine."""
     found = Listener()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            raw = self.rfile.read(int(self.headers["Content-Length"]))
-            found.heard.append(Heard(self.path, dict(self.headers), raw))
-            with suppress(OSError):
-                getattr(self, f"answer_{found.manner}", self.answer)()
-
-        def answer(self) -> None:
-            self.send_response(found.status)
-            if found.location:
-                self.send_header("Location", found.location)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def answer_never_ending_body(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Length", str(10 * 1024**3))
-            self.end_headers()
-            for _ in range(10_000):
-                self.wfile.write(b"x" * 65_536)
-
-        def answer_never_ending_head(self) -> None:
-            self.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
-            for _ in range(200):
-                self.wfile.write(b"x")
-                self.wfile.flush()
-                time.sleep(0.05)
-
-        def answer_silence(self) -> None:
-            time.sleep(3)
-
-        def answer_nonsense(self) -> None:
-            self.wfile.write(b"hello\r\n\r\n")
-
-        def log_message(self, *args: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     server.daemon_threads = True
+    server.listener = found  # type: ignore[attr-defined]  # read above
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import pairwise
 from threading import Event as Flag
 from threading import Thread
 from typing import Any
@@ -109,9 +110,7 @@ def test_a_hook_hears_what_it_asked_for_from_now_on(
     assert listener.heard[0].body["no"] == early.no
 
 
-def test_while_its_secret_changes_both_sign(
-    cast: Cast, inlet: Inlet, listener: Listener
-) -> None:
+def test_while_its_secret_changes_both_sign(cast: Cast, inlet: Inlet, listener: Listener) -> None:
     hook, old = hooked(cast, inlet, listener)
     new = hooks.rotate(hook, at=MONDAY)
     assert new != old
@@ -143,7 +142,7 @@ def test_what_is_not_taken_is_tried_again_for_a_day_with_the_same_id(
         tries.append(at)
         assert drain(at) == 1
         assert drain(at) == 0
-    pauses = [(after - before).total_seconds() for before, after in zip(tries, tries[1:])]
+    pauses = [(after - before).total_seconds() for before, after in pairwise(tries)]
     assert pauses[:9] == [10, 20, 40, 80, 160, 320, 640, 1280, 2560]
     assert set(pauses[9:]) == {3600}
     assert MONDAY + timedelta(hours=23) <= tries[-1] <= MONDAY + timedelta(hours=24)
