@@ -46,8 +46,9 @@ def create(
 ) -> tuple[Hook, str]:
     """A new hook, which hears of what happens from now on, and its secret, which is shown once.
     Raises RuleBroken `hook.url`, `hook.events`, `hook.too_many`."""
-    wanted = sorted(set(events))
-    if not wanted or not set(wanted) <= set(HEARD):
+    asked = set(events)
+    wanted = [action.value for action in HEARD if action in asked]
+    if not wanted or len(wanted) < len(asked):
         raise RuleBroken("hook.events", _("请选择要通知的事件。"), field="events")
     check_url(url)
     if Hook.objects.filter(inlet=inlet, is_active=True).count() >= MOST:

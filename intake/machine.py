@@ -36,7 +36,7 @@ class _Id(Text):
     default_error_messages = {"blank": gettext_lazy("请填写本系统的编号。")}
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(limit=OUTSIDE_ID_LIMIT, **kwargs)
+        super().__init__(limit=OUTSIDE_ID_LIMIT, allow_blank=False, **kwargs)
 
     def to_internal_value(self, data: Any) -> str:
         """Raises ValidationError `blank`, `text.*`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -89,9 +90,9 @@ def forget(*, at: datetime) -> int:
 
 
 _CLAIM = """
-INSERT INTO intake_pastcall (inlet_id, key, digest, at) VALUES (%s, %s, %s, %s)
+INSERT INTO intake_pastcall (inlet_id, key, digest, at, answer) VALUES (%s, %s, %s, %s, '')
 ON CONFLICT (inlet_id, key) DO UPDATE
-    SET digest = excluded.digest, at = excluded.at, status = NULL, answer = NULL
+    SET digest = excluded.digest, at = excluded.at, status = NULL, answer = ''
     WHERE intake_pastcall.at <= %s
 RETURNING id
 """
@@ -116,9 +117,9 @@ def _past(said: Call) -> PastCall:
 
 
 def _answered(past: PastCall) -> Answer:
-    return Answer(past.status or 500, dict(past.answer or {}))
+    return Answer(past.status or 500, json.loads(past.answer))
 
 
 def _remember(said: Call, answer: Answer) -> None:
     kept = PastCall.objects.filter(inlet=said.inlet, key=said.key, status=None)
-    kept.update(status=answer.status, answer=answer.body)
+    kept.update(status=answer.status, answer=json.dumps(answer.body, ensure_ascii=False))

@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
                 ('key', models.CharField(max_length=200)),
                 ('digest', models.CharField(max_length=64)),
                 ('status', models.PositiveSmallIntegerField(null=True)),
-                ('answer', models.JSONField(null=True)),
+                ('answer', models.TextField(blank=True)),
                 ('at', models.DateTimeField()),
                 ('inlet', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='intake.inlet')),
             ],

@@ -43,13 +43,13 @@ class SystemKey(models.Model):
 
 class PastCall(models.Model):
     """What a system was answered to the call with this Idempotency-Key: states and numbers, no
-    words of anybody. `answer` is null while a batch is at work."""
+    words of anybody. `answer` is JSON as it was sent; `status` is null while a batch is at work."""
 
     inlet = models.ForeignKey("intake.Inlet", models.CASCADE, related_name="+", db_index=False)
     key = models.CharField(max_length=200)
     digest = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField(null=True)
-    answer = models.JSONField(null=True)
+    answer = models.TextField(blank=True)
     at = models.DateTimeField()
 
     class Meta:

@@ -49,7 +49,6 @@ BODIES: dict[str, tuple[bytes, int, str]] = {
     "raw nul": (one("what", '"a\x00b"'), 400, "json.malformed"),
     "raw surrogate": (one("what", '"a\ud800b"'), 400, "json.not_utf8"),
     "cut off": (b'{"outside_id":"A', 400, "json.malformed"),
-    "nothing": (b"", 400, "parse_error"),
     "space": (b"   ", 400, "json.malformed"),
     "GBK": (one("what", '"货晚到"').decode().encode("gbk"), 400, "json.not_utf8"),
     "UTF-16": (one("what", '"货晚到"').decode().encode("utf-16"), 400, "json.not_utf8"),
@@ -143,6 +142,11 @@ FIELDS: list[tuple[str, str, str]] = [
                      "channel", "owner", "subjects", "settled_on_spot", "__proto__")
     ),
 ]  # fmt: skip
+
+
+def test_no_body_at_all_lacks_everything(system: Caller) -> None:
+    refused(system.send(ADDRESS, b""), 400, "required", "outside_id")
+    refused(system.send(BATCH, b""), 400, "items.count", "items")
 
 
 def test_a_hostile_field_is_refused_beside_its_name(system: Caller) -> None:
