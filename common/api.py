@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.exceptions import (
     ObjectDoesNotExist,
@@ -101,6 +101,13 @@ def _error(code: str, message: str, field: str | None) -> dict[str, str | None]:
     return {"code": code, "message": str(message), "field": field}
 
 
+def errors_of(error: RuleBroken | exceptions.ValidationError) -> _Errors:
+    """What is wrong, as it stands under `errors`: for what is refused inside of an answer."""
+    if isinstance(error, RuleBroken):
+        return [_error(error.code, error.message, error.field)]
+    return list(_flatten(error.get_full_details()))
+
+
 def _flatten(details: Any, field: str | None = None) -> Iterator[dict[str, str | None]]:
     """DRF's nested details as a flat list; `non_field_errors` belong to no field."""
     if isinstance(details, list):
@@ -158,6 +165,8 @@ class Nouns(viewsets.ViewSet):
     """What the API's viewsets have in common: thin doors, and answers that no cache may keep."""
 
     pagination_class = Pages
+    #: The view says itself what is one transaction; else the whole call is one.
+    own_transactions: ClassVar[bool] = False
 
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
-from typing import IO, Any
+from typing import IO, Any, ClassVar
 
 from django.utils.translation import gettext as _
 from rest_framework.parsers import JSONParser
@@ -35,6 +35,9 @@ class StrictJSONParser(JSONParser):
     """JSON in UTF-8, at most 20 levels deep, each key once, numbers that a computer can hold,
     and text that the database can store."""
 
+    #: Whether one bad text refuses the whole body.
+    checks_text: ClassVar[bool] = True
+
     def parse(
         self,
         stream: IO[Any],
@@ -48,8 +51,16 @@ class StrictJSONParser(JSONParser):
         body = stream.read()
         _check_depth(body)
         value = _parsed(_decoded(body))
-        _check_text(value, "")
+        if self.checks_text:
+            check_text(value, "")
         return value
+
+
+class ItemsParser(StrictJSONParser):
+    """The same for a list of things that are judged one by one: whoever reads it passes each
+    through `check_text`."""
+
+    checks_text = False
 
 
 def _check_charset(media_type: str) -> None:
@@ -134,17 +145,18 @@ def _bad_number() -> RuleBroken:
     return RuleBroken("json.number", _("内容中有无法处理的数字。"))
 
 
-def _check_text(value: Any, path: str) -> None:
-    """Keys and values that can be stored; the depth has been bounded already."""
+def check_text(value: Any, path: str) -> None:
+    """Keys and values that can be stored; the depth has been bounded already. Raises RuleBroken
+    `text.nul`, `text.surrogate`."""
     if isinstance(value, str):
         _check_string(value, path)
     elif isinstance(value, list):
         for part in value:
-            _check_text(part, path)
+            check_text(part, path)
     elif isinstance(value, dict):
         for key, part in value.items():
             _check_string(key, path)
-            _check_text(part, f"{path}.{key}" if path else key)
+            check_text(part, f"{path}.{key}" if path else key)
 
 
 def _check_string(text: str, path: str) -> None:

@@ -21,6 +21,7 @@ _SENTENCES: dict[int, Any] = {
     413: _("内容太大。"),
     415: _("不接受这种类型或编码。"),
     422: _("同一个 Idempotency-Key 用在了另一份内容上。"),
+    503: _("系统暂时不能处理；过 `Retry-After` 秒后原样重发。"),
 }
 #: Errors of an operation that reads, and of one that acts on a case.
 READING = (401, 403, 404)

@@ -21,7 +21,7 @@ from complaints.models import Category, Channel, Complaint
 from complaints.models.complaint import OPEN
 from complaints.registration import WHAT_LIMIT, Report, register
 from intake.models import Inlet, Item, ItemState, Thread
-from intake.reading import READERS
+from intake.reading import BY_MEDIA_TYPE, READERS
 from intake.receivers import receiver
 from intake.references import OTHER
 from intake.understood import File, Ignored, Told, Understood
@@ -150,7 +150,7 @@ def _claim(at: datetime, batch: int) -> list[int]:
 def _understand(item: Item) -> Understood:
     if item.cut:
         raise RuleBroken("item.too_large", _("内容超过 25 MB，只保留了前面的部分，请人工处理。"))
-    reader = READERS.get(Channel(item.inlet.channel))
+    reader = BY_MEDIA_TYPE.get(item.media_type) or READERS.get(Channel(item.inlet.channel))
     if reader is None:
         raise RuleBroken("item.no_reader", _("这个渠道的内容不能自动读取，请人工登记。"))
     return reader(item)
@@ -210,7 +210,7 @@ def _register(item: Item, inlet: Inlet, told: Told, at: datetime, by: Person | N
         what=_with_notes(told, WHAT_LIMIT),
         category=told.category or inlet.category or _category(told.what),
         severity=told.severity,
-        received_at=min(item.received_at, at),
+        received_at=min(told.received_at or item.received_at, at),
         complainant_name=told.name,
         complainant_phone=told.phone,
         complainant_role=told.role,

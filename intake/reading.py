@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from complaints.models import Channel
+from intake import machine
 from intake.models import Item
 from intake.understood import Understood
 
 #: Raises RuleBroken for what a person has to look at; any other error sets the item aside too.
 Reader = Callable[[Item], Understood]
 
+#: What says by its media type how it is to be read, whatever channel its inlet is of.
+BY_MEDIA_TYPE: Mapping[str, Reader] = {
+    machine.COMPLAINT: machine.read_report,
+    machine.STATEMENT: machine.read_statement,
+}
 READERS: dict[Channel, Reader] = {}

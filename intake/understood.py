@@ -23,7 +23,8 @@ class Told:
     """What the customer said. `complaint_id` names the case it belongs to when the channel is
     sure of it (never by what anybody could forge); else `conversation` finds the open case of the
     same talk. `address` is where the customer can be answered. `notes` are the house's own
-    sentences about it (an attachment not taken, a sender not verified)."""
+    sentences about it (an attachment not taken, a sender not verified). `received_at` is when the
+    firm was told, where the channel knows it better than the moment of its arrival here."""
 
     what: str
     name: str = ""
@@ -37,6 +38,7 @@ class Told:
     category: Category | None = None
     severity: Severity = Severity.MINOR
     said_at: datetime | None = None
+    received_at: datetime | None = None
     complaint_id: int | None = None
     conversation: str = ""
     files: Sequence[File] = field(default_factory=tuple)

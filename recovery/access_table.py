@@ -18,7 +18,8 @@ _OFFICE = "back-office/"
 
 def table() -> str:
     """As Markdown. ● may come, and do it where the case's state allows; ○ only as owner or
-    rectifier of the case, or not at all where the case page says so; – may not."""
+    rectifier of the case, or not at all where the case page says so; ◇ only another system, with
+    its key; – may not."""
     heads = ["地址", "方法", "访客", *(str(role.label) for role in Role)]
     lines = [" | ".join(heads), " | ".join(["---"] * len(heads)), *_rows()]
     return "\n".join(f"| {line} |" for line in lines)
@@ -45,7 +46,7 @@ def _marks(door: Door | None) -> Iterator[str]:
     if door is None:
         yield from ["✗"] * (len(Role) + 1)
         return
-    yield "●" if door.strangers else "–"
+    yield "◇" if door.systems else "●" if door.strangers else "–"
     for role in Role:
         if role not in door.roles or (door.of_case and role == Role.ADMINISTRATOR):
             yield "–"

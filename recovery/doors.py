@@ -27,12 +27,14 @@ _SAFE = ("GET", "HEAD", "OPTIONS")
 class Door:
     """The roles that may come at all; `of_case`: it leads to a case, which is 404 for whoever
     doesn't see it; `action`: what is done to the case, whose rules then decide; `strangers`:
-    nobody is asked who they are."""
+    nobody is asked who they are; `systems`: other systems come by it with a key of their own
+    (`intake/keys.py`), and nobody else."""
 
     roles: frozenset[str]
     action: Action | None = None
     of_case: bool = False
     strangers: bool = False
+    systems: bool = False
 
     def lets_in(self, person: Person | None) -> bool:
         """Whether this person, or a stranger (None), may come through."""
@@ -54,6 +56,7 @@ def roles(some: Iterable[str]) -> Door:
 
 
 STRANGERS = Door(frozenset(Role), strangers=True)
+SYSTEMS = Door(frozenset(), systems=True)
 EVERYONE = roles(Role)
 ADMINISTRATOR = roles([Role.ADMINISTRATOR])
 #: Whoever sees the case.
@@ -279,6 +282,22 @@ ENTRANCES: dict[str, Entrance] = {
     "api-withdrawal": _case(Action.WITHDRAW),
     "api-attachments": _list(Action.ATTACH),
     "api-attachment": _SEEN,
+    # other systems: what they hand in, and the pages where they are looked after
+    "api-intake-complaints": _both(SYSTEMS),
+    "api-intake-batch": _both(SYSTEMS),
+    "api-intake-complaint": _both(SYSTEMS),
+    "api-intake-statements": _both(SYSTEMS),
+    "connections": _OFFICE_WORK,
+    "connection": _OFFICE_WORK,
+    "connection-new": _OFFICE_WORK,
+    "connection-key-new": _OFFICE_WORK,
+    "connection-key-end": _OFFICE_WORK,
+    "hook": _OFFICE_WORK,
+    "hook-new": _OFFICE_WORK,
+    "hook-secret": _OFFICE_WORK,
+    "hook-trial": _OFFICE_WORK,
+    "hook-switch": _OFFICE_WORK,
+    "hook-call-again": _OFFICE_WORK,
     # sheets
     "sheet": _SEEN,
     "sheet-new": _case(Action.SUBMIT_SHEET),

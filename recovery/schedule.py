@@ -28,6 +28,16 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 3600.0,
         "options": {"queue": "celery", "expires": 3600},
     },
+    "call hooks": {
+        "task": "intake.tasks.call_hooks",
+        "schedule": 5.0,
+        "options": {"queue": "celery", "expires": 30},
+    },
+    "forget old calls": {
+        "task": "intake.tasks.forget_calls",
+        "schedule": 3600.0,
+        "options": {"queue": "celery", "expires": 3600},
+    },
     "take up planned posts": {
         "task": "staff.tasks.take_up_planned_posts",
         "schedule": 60.0,

@@ -398,6 +398,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "policies", "description": "时限策略"},
         {"name": "messages", "description": "消息"},
         {"name": "rankings", "description": "周排名"},
+        {"name": "machine", "description": "系统对接，见 docs/machine-api.md"},
         {"name": "system", "description": "系统运行情况"},
         {"name": "reference", "description": "机构、部门、供应商、人员、类别、应对指引"},
     ],
@@ -433,6 +434,7 @@ SPECTACULAR_SETTINGS = {
         "SheetState": "quality.models.SheetState",
         "ClockOutcome": "complaints.outcome.Outcome",
         "OutletKind": "notify.models.OutletKind",
+        "ItemState": "intake.models.ItemState",
     },
 }
 
@@ -460,6 +462,10 @@ SMS_TOKEN = env.str("SMS_TOKEN", default="").strip()
 
 INCIDENT_CASES = env.int("INCIDENT_CASES", default=5)
 INCIDENT_HOURS = env.int("INCIDENT_HOURS", default=24)
+
+# Other systems hear of their cases by HTTPS, out in the world; only tests call this machine
+
+HOOKS_ALLOW_PRIVATE = env.bool("HOOKS_ALLOW_PRIVATE", default=False)
 
 # Lines to stderr, plain or one JSON object each; paths and codes only, never what people typed
 

@@ -20,7 +20,7 @@ from common.time import database_now
 from complaints import lapsing, search_copy
 from complaints.escalation import catch_up
 from complaints.pulse import until_next_ring
-from intake import items
+from intake import hook_sending, items
 from notify.delivery import deliver
 from notify.selectors import oldest_waiting
 from recovery.places import sign_of_life
@@ -39,14 +39,20 @@ AFTER_AN_ERROR = 1.0
 
 
 def run(stop: threading.Event) -> None:
-    """Sweep until `stop` is set; a second thread takes in and delivers, so that no mail server
-    holds a clock up. A database that is away is asked again every second."""
+    """Sweep until `stop` is set; a second thread takes in and delivers, a third calls the hooks of
+    other systems, so that no mail server and no hook holds a clock up. A database that is away is
+    asked again every second."""
     mail = threading.Thread(
         target=_every, args=(stop, _look_after_the_post, LOOK_FOR_MAIL_EVERY), daemon=True
     )
+    hooks = threading.Thread(
+        target=_every, args=(stop, _call_hooks, LOOK_FOR_MAIL_EVERY), daemon=True
+    )
     mail.start()
+    hooks.start()
     _every(stop, Sweeper().round)
     mail.join(timeout=AFTER_AN_ERROR)
+    hooks.join(timeout=AFTER_AN_ERROR)
 
 
 def _every(stop: threading.Event, round_: Callable[[], None], pause: float = 0.0) -> None:
@@ -109,6 +115,11 @@ def _look_after_the_post() -> None:
     items.drain(database_now)
     search_copy.catch_up()
     _deliver_what_waits()
+
+
+def _call_hooks() -> None:
+    """Other systems hear of their cases, also when no worker tells them."""
+    hook_sending.drain(database_now)
 
 
 def _deliver_what_waits() -> None:

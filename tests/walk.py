@@ -105,6 +105,7 @@ def _api_report(side: Side) -> list[Words]:
     return [{**_report(side), **named}]
 
 
+_SENT_IN = {"outside_id": "A-1", "what": "货晚到", "complainant_phone": "13611112222"}
 _TALK = {"kind": "progress", "means": "phone", "said": "在查"}
 _CALL = {"means": "phone", "said": "可以"}
 _WISH = {"kind": "pause", "reason": "customer", "minutes": 6, "note": "等客户寄来照片"}
@@ -459,6 +460,32 @@ ROUTES: dict[str, Route] = {
     "api-sheet-return": Route(bodies=_always({"opinion": "不够具体"})),
     "api-sheet-verification": Route(bodies=_always({"opinion": "属实"})),
     "api-sheet-waiver": Route(bodies=_always({"reason": "不需要"})),
+    "api-intake-complaints": Route(bodies=_always(_SENT_IN)),
+    "api-intake-batch": Route(bodies=_always({"items": [_SENT_IN]})),
+    "api-intake-complaint": Route(),
+    "api-intake-statements": Route(bodies=_always({"outside_id": "S-1", "said": "又来催"})),
+    "connections": Route(),
+    "connection": Route(),
+    "connection-new": Route(
+        bodies=lambda side: [
+            {
+                "name": "订单系统",
+                "channel": "other",
+                "branch": side.branch.code,
+                "days": "30",
+                "receiver": side.front.username,
+                "category": side.category.code,
+            }
+        ]
+    ),
+    "connection-key-new": Route(bodies=_always({"name": "更换", "days": "30"})),
+    "connection-key-end": Route(),
+    "hook": Route(),
+    "hook-new": Route(bodies=_always({"url": "https://example.com/", "events": "close"})),
+    "hook-secret": Route(),
+    "hook-trial": Route(),
+    "hook-switch": Route(),
+    "hook-call-again": Route(),
     "api-ranking": Route(queries=_week),
     "first-response": Route(queries=_week),
     "first-response-cases": Route(
@@ -501,6 +528,10 @@ COMMON = {
     "username": "li",
     "upload_id": 999_999_999,
     "provider_id": "firm",
+    "inlet_key": "nothing",
+    "key_id": 999_999_999,
+    "hook_id": 999_999_999,
+    "call_id": 999_999_999,
     "uidb36": "1",
     "key": "set-password",
 }
@@ -833,8 +864,11 @@ class _Step:
         return answer, changed
 
     def turned_away(self, address: Address, method: str) -> int:
-        """403 where nobody of this role may come, whatever there is; else 404."""
+        """403 where nobody of this role may come, whatever there is; 401 where only systems come;
+        else 404."""
         door = door_of(address.name, method)
+        if door and door.systems:
+            return 401
         return 403 if door and not door.lets_in(self.caller.person) else 404
 
     def check_door(self, address: Address, method: str, answer: Answer) -> None:
@@ -843,7 +877,8 @@ class _Step:
         if door is None:
             self.fault(address, method, "is new: say in recovery/doors.py who may come")
         elif self.caller.person and answer.status != 405:
-            let_in, refused = door.lets_in(self.caller.person), answer.status == 403
+            let_in = door.lets_in(self.caller.person)
+            refused = answer.status == (401 if door.systems else 403)
             if not let_in and not refused:
                 self.fault(address, method, f"answers {answer.status} to who may not come in")
             looks = method == "GET" and not (door.of_case or address.is_office)

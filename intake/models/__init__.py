@@ -1,8 +1,23 @@
 """What has come from outside, one concept a file."""
 
+from intake.models.hook import CallState, EventMark, Hook, HookCall
 from intake.models.inlet import Inlet
 from intake.models.item import Item, ItemState
+from intake.models.system_key import PastCall, SystemKey
 from intake.models.thread import Thread
 from intake.models.upload import Kind, Upload
 
-__all__ = ["Inlet", "Item", "ItemState", "Kind", "Thread", "Upload"]
+__all__ = [
+    "CallState",
+    "EventMark",
+    "Hook",
+    "HookCall",
+    "Inlet",
+    "Item",
+    "ItemState",
+    "Kind",
+    "PastCall",
+    "SystemKey",
+    "Thread",
+    "Upload",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,10 +13,11 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from playwright.sync_api import Page, expect
 
 from complaints import policy_drafts
-from complaints.models import Policy, PolicyState
-from intake import firm_import
-from intake.models import Kind, Upload
-from staff.models import Person
+from complaints.models import Channel, Policy, PolicyState
+from intake import connections, firm_import, hooks
+from intake.connections import Connection
+from intake.models import Hook, Kind, Upload
+from staff.models import Branch, Person
 from tests.browser.doing import open_action, put, send
 from tests.browser.fixtures import OpenAs
 from tests.browser.scene import MINUTE, THURSDAY, Scene
@@ -90,6 +92,13 @@ PAGES: dict[str, Callable[[Scene], list[Any]]] = {
     "branch-edit": lambda _s: ["WUX"],
     "imports": lambda _s: [],
     "import": lambda _s: [_list_of_people().pk],
+    "connections": lambda _s: [],
+    "connection": lambda _s: [_hook().inlet.key],
+    "connection-new": lambda _s: [],
+    "connection-key-new": lambda _s: [_hook().inlet.key],
+    "hook": lambda _s: [_hook().inlet.key, _hook().pk],
+    "hook-new": lambda _s: [_hook().inlet.key],
+    "hook-secret": lambda _s: [_hook().inlet.key, _hook().pk],
     "volumes": lambda _s: [],
     "people": lambda _s: [],
     "person-new": lambda _s: [],
@@ -131,6 +140,7 @@ NO_PAGES = {
     "acknowledgements", "first-response-samples",
     # a form like any other, once a case was drawn
     "inspection",
+    "connection-key-end", "hook-trial", "hook-switch", "hook-call-again",
     "post-cancel", "policy-draft", "policy-reset", "policy-submission", "policy-approval",
 }  # fmt: skip
 #: The same for everybody; looked at in tests of their own.
@@ -141,6 +151,21 @@ SWAGGERS_OWN = {
 }
 REFUSALS = {403, 404, 409}
 ROLES = ["li", "wang", "chen", "lin", "gao", "root"]
+
+
+def _hook() -> Hook:
+    """That of a connected system, with a call on its way."""
+    found = Hook.objects.select_related("inlet").first()
+    if found:
+        return found
+    root = Person.objects.get(username="root")
+    said = Connection(name="订单系统", channel=Channel.OTHER, branch=Branch.objects.get(code="WUX"))
+    inlet = connections.connect(said, lasts=timedelta(days=30), by=root, at=MONDAY)[0]
+    made, _secret = hooks.create(
+        inlet, url="https://example.com/told", events=["close"], by=root, at=MONDAY
+    )
+    hooks.trial(made, at=MONDAY)
+    return made
 
 
 def _draft() -> Policy:
