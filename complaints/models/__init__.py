@@ -27,6 +27,7 @@ from complaints.models.handover import Handover, HandoverReason, HandoverState
 from complaints.models.ownership import Ownership, OwnershipReason
 from complaints.models.playbook import PlaybookEntry
 from complaints.models.policy import Policy, PolicyClock, PolicyState, PolicyStep
+from complaints.models.rating import Rating
 from complaints.models.remedy import Remedy, RemedyKind, RemedyState
 from complaints.models.ruling import WHOLE, Ruling, RulingPart, RulingStage, percent
 from complaints.models.statement import Statement
@@ -70,6 +71,7 @@ __all__ = [
     "PolicyClock",
     "PolicyState",
     "PolicyStep",
+    "Rating",
     "Remedy",
     "RemedyKind",
     "RemedyState",

@@ -2,7 +2,8 @@
 
 from intake.models.inlet import Inlet
 from intake.models.item import Item, ItemState
+from intake.models.receipt import Receipt
 from intake.models.thread import Thread
 from intake.models.upload import Kind, Upload
 
-__all__ = ["Inlet", "Item", "ItemState", "Kind", "Thread", "Upload"]
+__all__ = ["Inlet", "Item", "ItemState", "Kind", "Receipt", "Thread", "Upload"]
