@@ -22,12 +22,12 @@ def branches_of(person: Person) -> QuerySet[Branch]:
     """The live branches whose codes the person may print."""
     if person.role == Role.ADMINISTRATOR:
         return Branch.objects.live()
-    return branches_in_scope(person).live()  # type: ignore[attr-defined]  # a BranchQuerySet
+    return branches_in_scope(person).filter(closed_at=None)
 
 
 def address_of(branch: Branch) -> str:
     """Where the code leads."""
-    return settings.SITE_URL + reverse("feedback-of-branch", args=[branch.code])
+    return f"{settings.SITE_URL}{reverse('feedback-of-branch', args=[branch.code])}"
 
 
 def svg(branch: Branch, *, bare: bool = False) -> str:

@@ -9,7 +9,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
-from common import files, phones
+from common import files, text
 from common.errors import RuleBroken
 from common.forms import CleanText
 from complaints.by_customer import WORDS_LIMIT
@@ -72,11 +72,20 @@ def _photo(upload: UploadedFile[Any]) -> File:
     return File(checked.name, upload.read())
 
 
+class Words(CleanText):
+    """A paragraph; one in which nothing can be seen is none."""
+
+    def to_python(self, value: Any) -> str:
+        """The text as it is stored, or "". Raises ValidationError with the door's sentence."""
+        said = super().to_python(value)
+        return "" if text.is_blank(said) else said
+
+
 class FeedbackForm(forms.Form):
     """What happened, and how the customer can be reached. `branches` are code and name of those
     to choose from; without them the form asks for none."""
 
-    what = CleanText(
+    what = Words(
         label=_("发生了什么？"),
         limit=WHAT_LIMIT,
         lines=True,
@@ -86,7 +95,7 @@ class FeedbackForm(forms.Form):
             attrs={"rows": 6, "placeholder": _("时间、地点、经过，想到什么写什么。")}
         ),
     )
-    wish = CleanText(
+    wish = Words(
         label=_("希望我们怎么处理？"), limit=WORDS_LIMIT, lines=True, rows=2, required=False
     )
     photos = Photos()
@@ -119,7 +128,8 @@ class FeedbackForm(forms.Form):
         widget=forms.RadioSelect,
     )
     anonymous = forms.BooleanField(
-        label=_("匿名反馈：不留姓名和电话，我们无法联系您，您可以用查询码看结果"),
+        label=_("匿名反馈"),
+        help_text=_("不保存姓名和电话，我们无法联系您；您用查询码看进度和结果。"),
         required=False,
         widget=forms.CheckboxInput(attrs={"data-disables": "#id_name, #id_phone"}),
     )
@@ -138,7 +148,7 @@ class FeedbackForm(forms.Form):
     def clean_phone(self) -> str:
         """Raises ValidationError `phone.short`."""
         phone: str = self.cleaned_data["phone"]
-        digits = sum(each.isdigit() for each in phones.key(phone))
+        digits = sum(each.isdecimal() for each in phone)
         if phone and not self.data.get("anonymous") and digits < _FEWEST_DIGITS:
             raise _LATER(_("电话号码不完整，请检查。"), code="phone.short")
         return phone
@@ -178,7 +188,7 @@ class TrackForm(forms.Form):
 class MessageForm(forms.Form):
     """More about one's own case."""
 
-    said = CleanText(
+    said = Words(
         label=_("补充说明"),
         limit=WHAT_LIMIT,
         lines=True,
@@ -203,15 +213,13 @@ class RatingForm(forms.Form):
             "required": _("请选择一项。"), "invalid_choice": _("请从列表里选择。"),
         },
     )  # fmt: skip
-    said = CleanText(
-        label=_("想对我们说的话"), limit=WORDS_LIMIT, lines=True, rows=2, required=False
-    )
+    said = Words(label=_("想对我们说的话"), limit=WORDS_LIMIT, lines=True, rows=2, required=False)
 
 
 class UnsolvedForm(forms.Form):
     """What is still wrong."""
 
-    reason = CleanText(
+    reason = Words(
         label=_("还有什么没有解决？"),
         limit=WORDS_LIMIT,
         lines=True,
@@ -224,4 +232,4 @@ class UnsolvedForm(forms.Form):
 class WithdrawForm(forms.Form):
     """Why one takes it back, if one likes to say."""
 
-    note = CleanText(label=_("撤回的原因"), limit=WORDS_LIMIT, lines=True, rows=3, required=False)
+    note = Words(label=_("撤回的原因"), limit=WORDS_LIMIT, lines=True, rows=3, required=False)

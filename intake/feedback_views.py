@@ -98,7 +98,7 @@ def _feedback(request: HttpRequest, branch_code: str = "") -> HttpResponse:
 
 
 feedback = for_customers(_feedback)
-feedback.when_stale = stale  # type: ignore[attr-defined]  # read by common.views.csrf_failure
+feedback.when_stale = for_customers(stale)  # type: ignore[attr-defined]  # read by common.views.csrf_failure
 
 
 @for_customers
@@ -192,7 +192,7 @@ def _in_language(request: HttpRequest, branch_code: str) -> HttpResponse:
     if not translation.check_for_language(language) or language not in dict(settings.LANGUAGES):
         language = settings.LANGUAGE_CODE
     translation.activate(language)
-    request.LANGUAGE_CODE = translation.get_language()  # type: ignore[attr-defined]
+    request.LANGUAGE_CODE = translation.get_language()
     branch = branch_of(branch_code)
     choices = [] if branch else _branches()
     form = FeedbackForm(initial=request.POST.dict(), branches=choices)
@@ -234,25 +234,24 @@ def receipt(request: HttpRequest) -> HttpResponse:
 def track(request: HttpRequest) -> HttpResponse:
     """Number and phone tail lead to the case; wrong ones all get the same answer."""
     form = TrackForm(request.POST if request.method == "POST" else None)
-    status = 200
-    if request.method == "POST":
-        status = 422
+    status = 422 if request.method == "POST" else 200
+    try:
         if form.is_valid():
-            said = form.cleaned_data
-            try:
-                key = receipts.find(
-                    said["number"], said["tail"], address=address_of(request), at=now()
-                )
-            except RuleBroken as broken:
-                form.add_error(broken.field, broken.message)
-                status = broken.status if isinstance(broken, TooMany) else 422
-            else:
-                response = redirect("feedback-case")
-                hold(response, Held(key))
-                return response
+            return _opened(request, form)
+    except RuleBroken as broken:
+        form.add_error(broken.field, broken.message)
+        status = broken.status if isinstance(broken, TooMany) else 422
     response = render(request, "feedback/track.html", {"form": form}, status=status)
     if status == TooMany.status:
         response["Retry-After"] = _WAIT
+    return response
+
+
+def _opened(request: HttpRequest, form: TrackForm) -> HttpResponse:
+    said = form.cleaned_data
+    key = receipts.find(said["number"], said["tail"], address=address_of(request), at=now())
+    response = redirect("feedback-case")
+    hold(response, Held(key))
     return response
 
 

@@ -26,7 +26,7 @@ from complaints.models import (
 )
 from complaints.rules import Action
 from intake import receipts
-from intake.models import Receipt
+from intake.models import ItemState, Receipt
 from intake.receipts import Key
 
 
@@ -104,24 +104,31 @@ def _latest(key: Key) -> Key:
     """The case that has come of a receipt meanwhile."""
     if key.complaint_id is not None or key.receipt_id is None:
         return key
-    receipt = Receipt.objects.select_related("item").filter(pk=key.receipt_id).first()
+    receipt = _receipt(key.receipt_id)
     return receipts.key_of(receipt) if receipt else key
 
 
+def _receipt(receipt_id: int) -> Receipt | None:
+    return Receipt.objects.select_related("item").filter(pk=receipt_id).first()
+
+
 def _waiting(key: Key) -> OwnCase | None:
-    receipt = Receipt.objects.select_related("item").filter(pk=key.receipt_id).first()
+    receipt = _receipt(key.receipt_id) if key.receipt_id is not None else None
     if receipt is None:
         return None
-    title, explained = _words(Status.TRIAGE)
+    gone = receipt.item.state == ItemState.IGNORED
+    status = Status.INVALID if gone else Status.TRIAGE
+    title, explained = _words(status)
     return OwnCase(
         no="",
         reference=receipt.reference,
         by_code=bool(receipt.code_digest),
         received_at=receipt.item.received_at,
         what=receipt.item.subject,
+        status=status.value,
         title=title,
         explained=explained,
-        steps=_steps(Status.TRIAGE),
+        steps=_steps(status),
     )
 
 

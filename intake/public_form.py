@@ -138,7 +138,7 @@ def _inlet() -> Inlet:
     closed = RuleBroken("form.closed", _("网上反馈暂未开放，请用其他方式联系我们。"))
     if headquarters is None:
         raise closed
-    name = msgid(lambda: Channel.FORM.label)
+    name = msgid(lambda: str(Channel.FORM.label))
     inlet, _new = Inlet.objects.get_or_create(
         key=KEY, defaults={"name": name, "channel": Channel.FORM, "branch": headquarters}
     )

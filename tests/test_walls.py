@@ -174,6 +174,9 @@ LIFTED = {
     "complaints/pulse.py": 3,  # whether deadlines are watched; names no case
     "complaints/registration.py": 2,  # the same form sent twice; a complaint about oneself
     "intake/items.py": 2,  # strangers leave their words, and see none
+    "intake/own_case.py": 2,  # a customer whose number and phone tail were right, or their code
+    "intake/public_form.py": 2,  # strangers leave their words, and hold a receipt
+    "intake/receipts.py": 1,  # whether number and tail fit
     "notify/selectors.py": 1,  # how long the oldest message waits
     "recovery/condition.py": 1,  # what did not get out, for who looks after the house
     "reports/rankings.py": 1,  # the published figures of all branches
