@@ -109,7 +109,8 @@ def _latest(key: Key) -> Key:
 
 
 def _receipt(receipt_id: int) -> Receipt | None:
-    return Receipt.objects.select_related("item").filter(pk=receipt_id).first()
+    found = Receipt.objects.select_related("item").defer("item__raw")
+    return found.filter(pk=receipt_id).first()
 
 
 def _waiting(key: Key) -> OwnCase | None:

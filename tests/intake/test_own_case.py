@@ -30,6 +30,7 @@ from complaints.outcome import Outcome, outcome
 from intake import receipts
 from intake.models import Item, ItemState, Receipt
 from notify.models import Message
+from staff.models import Throttle
 from tests.complaints import scenes
 from tests.complaints.scenes import HOUR, MINUTE
 from tests.complaints.test_races import at_once, done
@@ -111,6 +112,7 @@ def test_unknown_wrong_and_anonymous_get_the_same_answer_after_the_same_question
     ]  # fmt: skip
     answers = set()
     for n, (number, tail) in enumerate(tries):
+        Throttle.objects.all().delete()
         client = stranger(REMOTE_ADDR=f"192.0.2.{n}")
         with CaptureQueriesContext(connection) as asked:
             answer = follow(client, number, tail)
@@ -125,10 +127,9 @@ def test_ten_wrong_ones_an_hour_from_one_address_and_right_ones_cost_nothing(
     case: Complaint, monday: time_machine.Coordinates
 ) -> None:
     client = stranger()
-    for n in range(12):
+    for n in range(10):
         assert follow(client, case.no).status_code == 302
-        if n < 10:
-            assert follow(client, f"TS2611-000000{n}-0").status_code == 422
+        assert follow(client, f"TS2611-000000{n}-0").status_code == 422
     answer = follow(client, "TS2611-0000000-1")
     assert (answer.status_code, answer["Retry-After"]) == (429, "3600")
     assert "查询次数过多" in follow(client, case.no).content.decode()
