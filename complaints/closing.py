@@ -87,17 +87,19 @@ def reopen(complaint_id: int, *, reason: str, by: Person, at: datetime) -> Compl
 def reopen_locked(complaint: Complaint, *, reason: str, by: Person, at: datetime) -> None:
     """`reopen` for a case whose lock the caller holds."""
     clocks.void(complaint, at=at)
-    following = complaint.round + 1
-    cases.act(
-        complaint,
-        Action.REOPEN,
-        by=by,
-        at=at,
-        data={"reason": reason},
-        round=following,
-        closed_at=None,
-        closed_inside_at=None,
-    )
+    data, following = {"reason": reason}, next_round(complaint)
+    cases.act(complaint, Action.REOPEN, by=by, at=at, data=data, **following)
+    begin_round(complaint, by=by, at=at)
+
+
+def next_round(complaint: Complaint) -> dict[str, object]:
+    """What changes on the case itself when a new round begins, besides its status."""
+    return {"round": complaint.round + 1, "closed_at": None, "closed_inside_at": None}
+
+
+def begin_round(complaint: Complaint, *, by: Person | None, at: datetime) -> None:
+    """The owner, the clocks and the message of a round that has just begun; `by` None: the
+    customer began it."""
     ownership.revive(complaint, by=by, at=at)
     clocks.start_round(complaint, at=at)
     escalation.fire(complaint, until=at)
@@ -117,9 +119,14 @@ def withdraw(complaint_id: int, *, said_by: str, note: str, by: Person, at: date
     if text.is_blank(note):
         raise RuleBroken("note.blank", _("请写明客户怎样提出撤诉的。"), field="note")
     cases.act(complaint, Action.WITHDRAW, by=by, at=at, data={"said_by": said_by, "note": note})
+    stop_clocks(complaint, at=at)
+    return complaint
+
+
+def stop_clocks(complaint: Complaint, *, at: datetime) -> None:
+    """A withdrawn case owes nothing any more, but for the sheet of one that was not minor."""
     severe = complaint.severity != Severity.MINOR
     clocks.void(complaint, at=at, kinds=clocks.CONTACT_KINDS if severe else tuple(ClockKind))
-    return complaint
 
 
 def _tell_reopened(complaint: Complaint, at: datetime) -> None:

@@ -201,7 +201,7 @@ def story_item(event: Event) -> StoryItem:
     status = data.get("changes", {}).get("status", ["", ""])
     return StoryItem(
         at=event.at,
-        who=event.actor.name if event.actor else str(_("系统")),
+        who=_who(event),
         post=_post(event),
         what=_what(event),
         old=_label(Status, status[0]),
@@ -211,6 +211,14 @@ def story_item(event: Event) -> StoryItem:
         tone=_TONES.get(Action(event.kind), ""),
         data=data,
     )
+
+
+def _who(event: Event) -> str:
+    """Who did it: without a person it was the customer, or the clockwork."""
+    if event.actor:
+        return str(event.actor.name)
+    by_customer = event.kind in (Action.HEAR, Action.RATE) or event.data.get("by_customer")
+    return str(_("客户")) if by_customer else str(_("系统"))
 
 
 def _post(event: Event) -> str:
@@ -238,6 +246,9 @@ def _what(event: Event) -> str:
             return _of(label, _label(AllowanceState, data.get("state")))
         case Action.HEAR:
             return _of(label, _label(Channel, data.get("channel")))
+        case Action.RATE:
+            content = _("满意") if data.get("satisfied") else _("不满意")
+            return _of(label, _("%(score)s 分，%(content)s") % {**data, "content": content})
         case Action.WARN:
             return _of(label, _label(ClockKind, data.get("clock")))
         case Action.ESCALATE | Action.ACKNOWLEDGE:

@@ -64,7 +64,7 @@ def lock_person(person: Person) -> Person:
     return locked
 
 
-def revive(complaint: Complaint, *, by: Person, at: datetime) -> None:
+def revive(complaint: Complaint, *, by: Person | None, at: datetime) -> None:
     """A locked case that is open again needs an owner, and one for its fix, who are still here:
     where they have left meanwhile, the supervisor takes it."""
     if not presence.may_act(complaint.owner):
@@ -73,7 +73,7 @@ def revive(complaint: Complaint, *, by: Person, at: datetime) -> None:
         hand_up_fix(complaint, by=by, at=at)
 
 
-def hand_up(complaint: Complaint, *, by: Person, at: datetime) -> Ownership:
+def hand_up(complaint: Complaint, *, by: Person | None, at: datetime) -> Ownership:
     """The owner leaves: whoever holds the supervisor's post for the case's branch owns it."""
     to = post_holder(complaint, complaint.owner, complaint.owner_branch_id, at)
     return change(
@@ -87,7 +87,7 @@ def hand_up(complaint: Complaint, *, by: Person, at: datetime) -> Ownership:
     )
 
 
-def hand_up_fix(complaint: Complaint, *, by: Person, at: datetime) -> None:
+def hand_up_fix(complaint: Complaint, *, by: Person | None, at: datetime) -> None:
     """The rectifier leaves: the supervisor of the responsible branch answers for the fix; the
     ruling stands, for the branch is the same."""
     branch_id = complaint.responsible_branch_id or complaint.owner_branch_id

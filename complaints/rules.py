@@ -48,6 +48,7 @@ class Action(TextChoices):
     CLOSE = "close", gettext_lazy("为客户结案")
     REOPEN = "reopen", gettext_lazy("重开")
     WITHDRAW = "withdraw", gettext_lazy("撤诉")
+    RATE = "rate", gettext_lazy("客户评价")
     ATTACH = "attach", gettext_lazy("添加附件")
     REVEAL = "reveal", gettext_lazy("查看联系方式")
     ASK_TIME = "ask_time", gettext_lazy("申请暂停或延期")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from complaints.models import Channel
-from intake import machine
+from intake import form_reader, machine
 from intake.models import Item
 from intake.understood import Understood
 
@@ -17,4 +17,6 @@ BY_MEDIA_TYPE: Mapping[str, Reader] = {
     machine.COMPLAINT: machine.read_report,
     machine.STATEMENT: machine.read_statement,
 }
-READERS: dict[Channel, Reader] = {}
+READERS: dict[Channel, Reader] = {
+    Channel.FORM: form_reader.read,
+}

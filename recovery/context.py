@@ -8,6 +8,7 @@ from typing import Any
 from django.core.cache import cache
 from django.http import HttpRequest
 
+from common import outside
 from common.time import now
 from complaints import pulse
 from complaints.selectors import unacknowledged_count
@@ -27,7 +28,10 @@ _HIDDEN = {
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Counts and hidden entries of the navigation; banners when deadlines are not watched, and,
-    for those who look after the house, when a calendar lacks a year."""
+    for those who look after the house, when a calendar lacks a year. Customers' pages have a
+    frame of their own."""
+    if outside.faces_outside(request):
+        return outside.frame()
     person = getattr(request, "user", None)
     if not isinstance(person, Person) or request.headers.get("HX-Request"):
         return {}

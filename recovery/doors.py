@@ -14,6 +14,7 @@ from complaints.incidents import GROUPING
 from complaints.policy_drafts import APPROVING, DRAFTING, READING
 from complaints.rules import RULES, Action, Tie
 from complaints.selectors import LEADING
+from intake import codes
 from quality.inspections import INSPECTING
 from recovery.caretakers import CARETAKERS
 from reports.access import READERS
@@ -162,6 +163,22 @@ ENTRANCES: dict[str, Entrance] = {
     "volumes": _both(roles(volumes.READERS)),
     "imports": _both(roles([Role.ADMINISTRATOR, *volumes.KEEPERS])),
     "import": _both(roles([Role.ADMINISTRATOR, *volumes.KEEPERS])),
+    # customers' pages: nobody is asked who they are; the codes that lead there are the house's
+    "feedback": _both(STRANGERS),
+    "feedback-of-branch": _both(STRANGERS),
+    "feedback-challenge": _both(STRANGERS),
+    "feedback-privacy": _both(STRANGERS),
+    "feedback-receipt": _both(STRANGERS),
+    "feedback-track": _both(STRANGERS),
+    "feedback-case": _both(STRANGERS),
+    "feedback-message": _both(STRANGERS),
+    "feedback-rating": _both(STRANGERS),
+    "feedback-unsolved": _both(STRANGERS),
+    "feedback-withdrawal": _both(STRANGERS),
+    "feedback-leave": _both(STRANGERS),
+    "feedback-codes": _both(roles(codes.READERS)),
+    "feedback-code": _both(roles(codes.READERS)),
+    "feedback-code-picture": _both(roles(codes.READERS)),
     "api-branches": _ALL,
     "api-people": _ALL,
     # the desk

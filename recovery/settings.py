@@ -329,6 +329,15 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
 
+# The public form (docs/public-form.md)
+
+#: Where customers can call instead; shown on the public pages where it is set.
+HOTLINE = env.str("HOTLINE", default="").strip()
+#: The firm's name as customers know it; shown on the public pages where it is set.
+FIRM_NAME = env.str("FIRM_NAME", default="").strip()
+#: How hard the captcha is: a browser tries half so many hashes on average.
+CAPTCHA_MAX = env.int("CAPTCHA_MAX", default=60_000)
+
 # What a browser may do; HTTPS=1 behind a proxy that speaks TLS and sets X-Forwarded-Proto
 
 CONTENT_SECURITY_POLICY = {

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.crypto import salted_hmac
 
 from staff.models import Throttle
@@ -29,6 +30,15 @@ class Rule:
     memory: timedelta
 
 
+@dataclass(frozen=True)
+class Quota:
+    """`limit` times within `span` of the first; then not again until that span is over."""
+
+    name: str
+    limit: int
+    span: timedelta
+
+
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 #: A password: of one name from one address.
 SIGN_IN = Rule("sign-in", 5, 15 * _MINUTE, 8 * _HOUR, 24 * _HOUR)
@@ -46,11 +56,7 @@ def enter(rule: Rule, *what: str, at: datetime) -> bool:
     """Whether this may be tried now; the try is counted before its outcome is known, so that a
     hundred at once are not a hundred guesses. Whoever succeeds calls `forget`."""
     _forget_the_oldest(at)
-    key = _key(rule, what)
-    Throttle.objects.get_or_create(key=key, defaults={"last_at": at})
-    row = Throttle.objects.select_for_update().filter(key=key).first()
-    if row is None:  # forgotten by somebody who succeeded at this very moment
-        row = Throttle(key=key, last_at=at)
+    row = _counted(rule.name, what, at)
     if row.until is not None and at < row.until:
         return False
     if at - row.last_at >= rule.memory:
@@ -63,7 +69,28 @@ def enter(rule: Rule, *what: str, at: datetime) -> bool:
 
 def forget(rule: Rule, *what: str) -> None:
     """It was tried with success."""
-    Throttle.objects.filter(key=_key(rule, what)).delete()
+    Throttle.objects.filter(key=_key(rule.name, what)).delete()
+
+
+@transaction.atomic
+def spend(quota: Quota, *what: str, at: datetime) -> bool:
+    """Whether it may be done once more now; counted before its outcome is known, like `enter`."""
+    _forget_the_oldest(at)
+    row = _counted(quota.name, what, at)
+    if at - row.last_at >= quota.span:
+        row.count, row.last_at = 0, at
+    if row.count >= quota.limit:
+        return False
+    row.count += 1
+    row.save()
+    return True
+
+
+@transaction.atomic
+def give_back(quota: Quota, *what: str) -> None:
+    """What was spent last does not count: it was no wrong try."""
+    rows = Throttle.objects.filter(key=_key(quota.name, what), count__gt=0)
+    rows.update(count=F("count") - 1)
 
 
 def _shut(rule: Rule, count: int) -> timedelta:
@@ -71,8 +98,17 @@ def _shut(rule: Rule, count: int) -> timedelta:
     return min(rule.shut * doubled, rule.longest)
 
 
-def _key(rule: Rule, what: tuple[str, ...]) -> str:
-    said = "\0".join((rule.name, *what)).encode("utf-8", "surrogatepass")
+def _counted(name: str, what: tuple[str, ...], at: datetime) -> Throttle:
+    """The locked row of this."""
+    key = _key(name, what)
+    Throttle.objects.get_or_create(key=key, defaults={"last_at": at})
+    row = Throttle.objects.select_for_update().filter(key=key).first()
+    # forgotten by somebody who succeeded at this very moment
+    return row or Throttle(key=key, last_at=at)
+
+
+def _key(name: str, what: tuple[str, ...]) -> str:
+    said = "\0".join((name, *what)).encode("utf-8", "surrogatepass")
     return salted_hmac("staff.throttle", said, algorithm="sha256").hexdigest()
 
 

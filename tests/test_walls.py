@@ -178,6 +178,9 @@ LIFTED = {
     "intake/hooks.py": 1,  # how many events there are; names no case
     "intake/items.py": 2,  # strangers leave their words, and see none
     "intake/own_cases.py": 1,  # which case a system means by its number, if it is its own
+    "intake/own_case.py": 2,  # a customer whose number and phone tail were right, or their code
+    "intake/public_form.py": 2,  # strangers leave their words, and hold a receipt
+    "intake/receipts.py": 1,  # whether number and tail fit
     "notify/selectors.py": 1,  # how long the oldest message waits
     "recovery/condition.py": 1,  # what did not get out, for who looks after the house
     "reports/rankings.py": 1,  # the published figures of all branches

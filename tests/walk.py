@@ -37,7 +37,9 @@ OPEN = {
     "api-nothing", "admin:login", "account_login", "admin-login", "mfa_authenticate",
     "openid_connect_login", "openid_connect_callback", "account_reset_password",
     "account_reset_password_done", "account_reset_password_from_key",
-    "account_reset_password_from_key_done",
+    "account_reset_password_from_key_done", "feedback", "feedback-of-branch", "feedback-challenge",
+    "feedback-privacy", "feedback-receipt", "feedback-track", "feedback-case", "feedback-message",
+    "feedback-rating", "feedback-unsolved", "feedback-withdrawal", "feedback-leave",
 }  # fmt: skip
 #: Answers 503 when the house is not well, as here, where nothing sweeps.
 MAY_BE_ILL = {"readyz"}
@@ -98,6 +100,13 @@ def _form_report(side: Side) -> list[Words]:
         "category": side.category.pk, "concerned_branch": side.branch.pk,
     }  # fmt: skip
     return [{**_report(side), **more}, {**more, "what": ""}]
+
+
+def _left(side: Side) -> list[Words]:
+    """A public form without the work that a browser does."""
+    return [
+        {"what": "货晚到。", "name": "新客户", "agree": "on", "order_no": side.word("orderfull")}
+    ]
 
 
 def _api_report(side: Side) -> list[Words]:
@@ -280,6 +289,23 @@ ROUTES: dict[str, Route] = {
         bodies=_always({"role": "quality", "branch": "HQ", "since": "2026-11-24T10:00"})
     ),
     "post-cancel": Route(),
+    "feedback": Route(bodies=_left),
+    "feedback-of-branch": Route(bodies=_left),
+    "feedback-challenge": Route(),
+    "feedback-privacy": Route(),
+    "feedback-receipt": Route(),
+    "feedback-track": Route(bodies=lambda side: [{"number": side.full.no, "tail": "0000"}]),
+    "feedback-case": Route(),
+    "feedback-message": Route(bodies=lambda side: [{"no": side.full.no, "said": "补充"}]),
+    "feedback-rating": Route(bodies=lambda side: [{"no": side.full.no, "score": "1"}]),
+    "feedback-unsolved": Route(
+        bodies=lambda side: [{"no": side.full.no, "reason": "没好", "round": "1"}]
+    ),
+    "feedback-withdrawal": Route(bodies=lambda side: [{"no": side.full.no, "note": "不要了"}]),
+    "feedback-leave": Route(),
+    "feedback-codes": Route(),
+    "feedback-code": Route(),
+    "feedback-code-picture": Route(),
     "desk": Route(),
     "board": Route(queries=_always({}, {"level": "1"}, {"acknowledged": "no"})),
     "acknowledgements": Route(bodies=lambda side: [{"ids": [side.raised.pk], "note": "跟进"}]),
@@ -534,6 +560,7 @@ COMMON = {
     "call_id": 999_999_999,
     "uidb36": "1",
     "key": "set-password",
+    "kind": "png",
 }
 
 

@@ -112,6 +112,7 @@ class ContactForm(ActionForm):
         label=_("沟通内容"),
         limit=SAID_LIMIT,
         lines=True,
+        help_text=_("联系类型是“结果”时，客户能在查询页看到这里写的内容。"),
         error_messages={"required": _("请写明和客户说了什么。")},
     )
 

@@ -29,6 +29,7 @@ from complaints.models.incident import Incident, IncidentMember, IncidentState
 from complaints.models.ownership import Ownership, OwnershipReason
 from complaints.models.playbook import PlaybookEntry
 from complaints.models.policy import Policy, PolicyClock, PolicyState, PolicyStep
+from complaints.models.rating import Rating
 from complaints.models.remedy import Remedy, RemedyKind, RemedyState
 from complaints.models.ruling import WHOLE, Ruling, RulingPart, RulingStage, percent
 from complaints.models.search import SearchDue, SearchGrams, SearchText
@@ -78,6 +79,7 @@ __all__ = [
     "PolicyClock",
     "PolicyState",
     "PolicyStep",
+    "Rating",
     "Remedy",
     "RemedyKind",
     "RemedyState",

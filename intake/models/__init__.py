@@ -3,6 +3,7 @@
 from intake.models.hook import CallState, EventMark, Hook, HookCall
 from intake.models.inlet import Inlet
 from intake.models.item import Item, ItemState
+from intake.models.receipt import Receipt
 from intake.models.system_key import PastCall, SystemKey
 from intake.models.thread import Thread
 from intake.models.upload import Kind, Upload
@@ -17,6 +18,7 @@ __all__ = [
     "ItemState",
     "Kind",
     "PastCall",
+    "Receipt",
     "SystemKey",
     "Thread",
     "Upload",

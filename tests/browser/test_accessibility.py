@@ -120,6 +120,12 @@ PAGES: dict[str, Callable[[Scene], list[Any]]] = {
     "token-list": lambda _s: [],
     "token-new": lambda _s: [],
     "api-docs": lambda _s: [],
+    "feedback": lambda _s: [],
+    "feedback-of-branch": lambda _s: ["LZ"],
+    "feedback-privacy": lambda _s: [],
+    "feedback-track": lambda _s: [],
+    "feedback-codes": lambda _s: [],
+    "feedback-code": lambda _s: ["WUX"],
 }
 QUERY = {
     "ranking": "?week=2026-W47",
@@ -141,10 +147,16 @@ NO_PAGES = {
     # a form like any other, once a case was drawn
     "inspection",
     "connection-key-end", "hook-trial", "hook-switch", "hook-call-again",
+    # only with the key to a case, in tests/browser/test_feedback.py
+    "feedback-receipt", "feedback-case", "feedback-withdrawal", "feedback-challenge",
+    "feedback-message", "feedback-rating", "feedback-unsolved", "feedback-leave",
+    "feedback-code-picture",
     "post-cancel", "policy-draft", "policy-reset", "policy-submission", "policy-approval",
 }  # fmt: skip
 #: The same for everybody; looked at in tests of their own.
-SEEN_BY_STRANGERS = {"sign-in", "api-docs"}
+SEEN_BY_STRANGERS = {
+    "sign-in", "api-docs", "feedback", "feedback-of-branch", "feedback-privacy", "feedback-track",
+}  # fmt: skip
 #: How Swagger UI builds its rows, headings and landmarks is not ours to change.
 SWAGGERS_OWN = {
     rule: {"enabled": False} for rule in ("nested-interactive", "heading-order", "region")

@@ -15,7 +15,7 @@ from django.test import Client, RequestFactory
 from staff import throttle
 from staff.client import NOWHERE, address_of
 from staff.models import Throttle
-from staff.throttle import SIGN_IN, USED_CODE, Rule
+from staff.throttle import SIGN_IN, USED_CODE, Quota, Rule
 from tests.api.conftest import Caller, refused
 from tests.conftest import MONDAY, PASSWORD, Cast
 
@@ -141,3 +141,37 @@ def test_a_forwarded_address_is_believed_of_trusted_proxies_alone(
     settings.TRUSTED_PROXIES = proxies
     request = rf.get("/", REMOTE_ADDR=peer, HTTP_X_FORWARDED_FOR=forwarded)
     assert address_of(request) == found
+
+
+FEW = Quota("few", 3, HOUR)
+
+
+@pytest.mark.parametrize(("minutes", "may"), [(0, False), (59.99, False), (60, True)])
+@pytest.mark.django_db
+def test_a_quota_is_so_many_times_within_the_span_of_the_first(minutes: float, may: bool) -> None:
+    for n in range(3):
+        assert throttle.spend(FEW, "192.0.2.1", at=MONDAY + n * MINUTE)
+    assert throttle.spend(FEW, "192.0.2.1", at=MONDAY + minutes * MINUTE) is may
+    assert throttle.spend(FEW, "192.0.2.2", at=MONDAY)
+
+
+@pytest.mark.django_db
+def test_what_is_given_back_was_not_spent() -> None:
+    for _ in range(9):
+        assert throttle.spend(FEW, "x", at=MONDAY)
+        throttle.give_back(FEW, "x")
+    throttle.give_back(FEW, "x")
+    assert [throttle.spend(FEW, "x", at=MONDAY) for _ in range(4)] == [True] * 3 + [False]
+
+
+@pytest.mark.xdist_group("races")
+@pytest.mark.django_db(transaction=True)
+def test_ten_at_once_do_not_spend_more_than_there_is() -> None:
+    def spend(_: int) -> bool:
+        try:
+            return throttle.spend(FEW, "x", at=MONDAY)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(10) as pool:
+        assert sum(pool.map(spend, range(10))) == 3
