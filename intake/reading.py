@@ -7,8 +7,12 @@ from collections.abc import Callable
 from complaints.models import Channel
 from intake.models import Item
 from intake.understood import Understood
+from intake.wechat import reading as wechat
 
 #: Raises RuleBroken for what a person has to look at; any other error sets the item aside too.
 Reader = Callable[[Item], Understood]
 
-READERS: dict[Channel, Reader] = {}
+READERS: dict[Channel, Reader] = {
+    Channel.WECHAT: wechat.read,
+    Channel.WECOM: wechat.read,
+}

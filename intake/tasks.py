@@ -6,9 +6,18 @@ from celery import shared_task
 
 from common.time import database_now
 from intake import items
+from intake.wechat import media, taking
 
 
 @shared_task(ignore_result=True)
 def settle_items() -> int:
-    """Understand and register what waits; how many items were looked at."""
+    """Take in what was spooled while the database was away, understand and register what waits;
+    how many items were looked at."""
+    taking.drain(database_now)
     return items.drain(database_now)
+
+
+@shared_task(ignore_result=True)
+def fetch_media() -> int:
+    """Fetch the pictures and recordings that messages name; how many were tried."""
+    return media.drain(database_now)

@@ -154,6 +154,9 @@ ENTRANCES: dict[str, Entrance] = {
     "volumes": _both(roles(volumes.READERS)),
     "imports": _both(roles([Role.ADMINISTRATOR, *volumes.KEEPERS])),
     "import": _both(roles([Role.ADMINISTRATOR, *volumes.KEEPERS])),
+    # calls of WeChat and WeCom, which prove by their signature whose they are
+    "wechat": _both(STRANGERS),
+    "wecom": _both(STRANGERS),
     "api-branches": _ALL,
     "api-people": _ALL,
     # the desk

@@ -21,6 +21,7 @@ from complaints import lapsing
 from complaints.escalation import catch_up
 from complaints.pulse import until_next_ring
 from intake import items
+from intake.wechat import media, taking
 from notify.delivery import deliver
 from notify.selectors import oldest_waiting
 from recovery.places import sign_of_life
@@ -104,9 +105,11 @@ class Sweeper:
 
 
 def _look_after_the_post() -> None:
-    """What came in is registered; what is to go out goes when nobody else delivers it."""
+    """What came in is registered; what is to go out or to be fetched is, when nobody else does."""
+    taking.drain(database_now)
     items.drain(database_now)
     _deliver_what_waits()
+    media.drain(database_now, limit=5, overdue=UNDELIVERED)
 
 
 def _deliver_what_waits() -> None:

@@ -174,6 +174,8 @@ LIFTED = {
     "complaints/pulse.py": 3,  # whether deadlines are watched; names no case
     "complaints/registration.py": 2,  # the same form sent twice; a complaint about oneself
     "intake/items.py": 2,  # strangers leave their words, and see none
+    "intake/wechat/media.py": 4,  # fetched by jobs, for whoever owns the case
+    "intake/wechat/taking.py": 1,  # whether a stranger has just written; shows nothing of it
     "notify/selectors.py": 1,  # how long the oldest message waits
     "recovery/condition.py": 1,  # what did not get out, for who looks after the house
     "reports/rankings.py": 1,  # the published figures of all branches
