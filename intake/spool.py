@@ -67,7 +67,8 @@ def put(what: Spooled, *, verified: bool) -> Path:
 
 def waiting() -> int:
     """How many lie there."""
-    return len(_names(_folder()))
+    folder = Path(settings.SPOOL_DIR)
+    return len(_names(folder)) if folder.is_dir() else 0
 
 
 def drain(take: Callable[[Spooled], None]) -> int:

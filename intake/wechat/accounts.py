@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets as chance
+import string
 import threading
 from time import monotonic
 
@@ -37,6 +39,16 @@ def keys_of(inlet: Inlet) -> Keys:
     except ValueError:
         raise Forged from None
     return Keys(secrets.get("token", ""), sealing, secrets.get("app_id", ""))
+
+
+def make_keys(inlet: Inlet) -> Keys:
+    """A new token and sealing key for the account, as the platform's page takes them; sealed, not
+    saved yet."""
+    letters = string.ascii_letters + string.digits
+    # the last of the 43 holds four bits: A, E, I, ... are whole there
+    typed = "".join(chance.choice(letters) for _ in range(42)) + chance.choice("AEIMQUYcgkosw048")
+    inlets.seal(inlet, token=chance.token_hex(16), aes_key=typed)
+    return keys_of(inlet)
 
 
 def remembered(channel: Channel, key: str) -> Keys | None:

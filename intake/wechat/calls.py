@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from xml.sax.saxutils import escape  # writes, reads nothing
+from xml.sax.saxutils import escape
 
 from complaints.models import Channel
 from intake.wechat import crypto

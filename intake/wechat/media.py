@@ -130,7 +130,7 @@ def _give_up(media: Media, reason: str, at: datetime) -> None:
         complaint = _lock_case(mine)
         _settle(mine, MediaState.GIVEN_UP, tries=mine.tries + 1, last_error=reason[:200])
         said = _(
-            "〔客户发来的%(kind)s没有取到（%(reason)s），请联系客户重新提供；素材编号 %(media_id)s〕"
+            "〔客户发来的%(kind)s没有取到（%(reason)s），请客户重新提供；素材编号 %(media_id)s〕"
         ) % {"kind": _kind(media.kind), "reason": reason, "media_id": media.media_id}
         words = statements.Said(channel=Channel(mine.item.inlet.channel), said=said)
         statements.write(complaint, words, at=at)
@@ -143,7 +143,7 @@ def _lock(media: Media) -> Media | None:
 
 
 def _lock_case(media: Media) -> Complaint:
-    complaint = Complaint.objects.select_for_update(of=("self",)).get(pk=media.item.complaint_id)
+    complaint = Complaint.objects.select_for_update(of=("self",)).get(items=media.item_id)
     walls.hold(complaint.pk)
     return complaint
 

@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 # WeChat writes its older faces as "/::)" and the newer ones as "[微笑]" or "[Smile]".
-_OLD_FACES = re.compile(r"/:[!-~]{1,8}?(?=/:|[^!-~]|$)")
+_OLD_FACES = re.compile(r"/:[!-~]{1,8}?(?=/:|\[|[^!-~]|$)")
 _FACES = re.compile(
     r"\[(?:微笑|撇嘴|色|发呆|得意|流泪|害羞|闭嘴|睡|大哭|尴尬|发怒|调皮|呲牙|惊讶|难过|囧|抓狂|吐"
     r"|偷笑|愉快|白眼|傲慢|困|惊恐|憨笑|悠闲|咒骂|疑问|嘘|晕|衰|骷髅|敲打|再见|擦汗|抠鼻|鼓掌"

@@ -70,10 +70,15 @@ def put_by(call: Call, *, at: datetime, verified: bool) -> None:
 
 
 def drain(now: Callable[[], datetime]) -> int:
-    """Take in what was spooled; how many. Raises what the database raises when it is away."""
-    if not spool.waiting():
+    """Take in what was spooled; how many. A disk that can't be read holds nobody up. Raises what
+    the database raises when it is away."""
+    try:
+        if not spool.waiting():
+            return 0
+        return spool.drain(lambda spooled: _take_in(spooled, now()))
+    except OSError:
+        logger.exception("The spool can't be read.")
         return 0
-    return spool.drain(lambda spooled: _take_in(spooled, now()))
 
 
 def thanks() -> str:

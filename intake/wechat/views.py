@@ -44,7 +44,7 @@ def wecom(request: HttpRequest, key: str) -> HttpResponse:
 def _answer(request: HttpRequest, channel: Channel, key: str) -> HttpResponse:
     """Every refusal looks the same: 403 and nothing else. 400 is for what is no call at all."""
     try:
-        query = {name: value for name, value in request.GET.items() if "\x00" not in value}
+        query = {name: str(value) for name, value in request.GET.items()}
         call = Call(channel, key, query, _body(request))
         return _text(_check_url(call)) if request.method == "GET" else _receive(call)
     except Unreadable:
