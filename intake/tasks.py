@@ -6,7 +6,7 @@ from celery import shared_task
 
 from common.time import database_now
 from intake import items
-from intake.wechat import media, taking
+from intake.wechat import media, pulling, taking
 
 
 @shared_task(ignore_result=True)
@@ -18,6 +18,7 @@ def settle_items() -> int:
 
 
 @shared_task(ignore_result=True)
-def fetch_media() -> int:
-    """Fetch the pictures and recordings that messages name; how many were tried."""
-    return media.drain(database_now)
+def fetch_from_wechat() -> int:
+    """Fetch what customers wrote to 微信客服, and the pictures and recordings that messages name;
+    how many were tried."""
+    return pulling.drain(database_now) + media.drain(database_now)

@@ -18,8 +18,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 5.0,
         "options": {"queue": "celery", "expires": 30},
     },
-    "fetch pictures and recordings": {
-        "task": "intake.tasks.fetch_media",
+    "fetch from WeChat": {
+        "task": "intake.tasks.fetch_from_wechat",
         "schedule": 5.0,
         "options": {"queue": "celery", "expires": 30},
     },

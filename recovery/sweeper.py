@@ -21,7 +21,7 @@ from complaints import lapsing
 from complaints.escalation import catch_up
 from complaints.pulse import until_next_ring
 from intake import items
-from intake.wechat import media, taking
+from intake.wechat import media, pulling, taking
 from notify.delivery import deliver
 from notify.selectors import oldest_waiting
 from recovery.places import sign_of_life
@@ -109,6 +109,7 @@ def _look_after_the_post() -> None:
     taking.drain(database_now)
     items.drain(database_now)
     _deliver_what_waits()
+    pulling.drain(database_now, limit=2, overdue=UNDELIVERED)
     media.drain(database_now, limit=5, overdue=UNDELIVERED)
 
 

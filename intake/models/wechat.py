@@ -70,3 +70,28 @@ class Media(models.Model):
 
     def __str__(self) -> str:
         return self.media_id
+
+
+class Pull(models.Model):
+    """Where we stand in the messages of one account of 微信客服: the platform only says that there
+    are some. `asked` is the latest item that said so, and `token` what it gave us for the asking;
+    without one we look in from time to time."""
+
+    inlet = models.ForeignKey("intake.Inlet", models.PROTECT, related_name="+")
+    account = models.CharField(max_length=100)
+    cursor = models.CharField(max_length=500, blank=True)
+    token = models.CharField(max_length=200, blank=True)
+    asked = models.BigIntegerField(default=0)
+    tries = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(db_index=True)
+    last_error = models.CharField(_("最近的失败"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("微信客服进度")
+        verbose_name_plural = _("微信客服进度")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["inlet", "account"], name="pull_once_an_account"),
+        ]
+
+    def __str__(self) -> str:
+        return self.account

@@ -9,7 +9,7 @@ from common.errors import RuleBroken
 from intake import talks
 from intake.models import Item
 from intake.understood import Ignored, Told, Understood
-from intake.wechat import media
+from intake.wechat import customer_service, media
 from intake.wechat.messages import Message, Unreadable, parse
 from intake.wechat.small_talk import says_nothing
 
@@ -21,10 +21,11 @@ def read(item: Item) -> Understood:
     """The customer's words; all that one sender writes is one talk. Raises RuleBroken
     `wechat.unreadable`, `wechat.kind` for what a person has to look at."""
     try:
-        message = parse(bytes(item.raw))
+        message = _message(item)
     except Unreadable:
         raise RuleBroken("wechat.unreadable", _("这条消息无法解析，请查看原文。")) from None
     if message.is_event:
+        customer_service.note(item, message)
         return Ignored(
             "wechat.event", _("公众号事件，不是客户的话：%(event)s") % {"event": _label(message)}
         )
@@ -32,6 +33,13 @@ def read(item: Item) -> Understood:
         raise RuleBroken("wechat.unreadable", _("这条消息无法解析，请查看原文。"))
     talks.alone(item.inlet, message.sender)
     return _said(item, message)
+
+
+def _message(item: Item) -> Message:
+    """Raises Unreadable."""
+    if item.media_type == customer_service.MEDIA_TYPE:
+        return customer_service.as_message(bytes(item.raw))
+    return parse(bytes(item.raw))
 
 
 def _said(item: Item, message: Message) -> Understood:
@@ -43,7 +51,7 @@ def _said(item: Item, message: Message) -> Understood:
         case "link":
             parts = message["Title"], message["Description"], message["Url"]
             return _told(message, "\n".join(part for part in parts if part.strip()))
-        case "image" | "voice" | "video" | "shortvideo":
+        case "image" | "voice" | "video" | "shortvideo" | "file" if message["MediaId"]:
             media.expect(item, message)
             return _told(message, message["Recognition"], media.note(message))
         case kind:

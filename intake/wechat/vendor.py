@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 from django.conf import settings
@@ -16,12 +17,15 @@ from intake import inlets
 from intake.models import Inlet
 from intake.wechat.fetching import Answer, Rules, Unreachable, ask
 
+T = TypeVar("T")
+
 #: Why there is nothing; `for_good`: asking again is of no use.
 Unavailable = Unreachable
 
 #: Seconds before its end at which a token is not used any more.
 _MARGIN = 300
-_SMALL = 64 * 1024
+#: Bytes of an answer: of a token, and of a page of messages.
+_SMALL, _PAGE = 64 * 1024, 4 * 1024 * 1024
 #: What the platforms answer when the token is stale, and when there is no such media (any more).
 _STALE = (40001, 40014, 42001)
 _GONE = (40007, 41006)
@@ -36,11 +40,29 @@ def fetch(inlet: Inlet, media_id: str, url: str) -> bytes:
         if not url:
             raise Unavailable("the account has no secret yet")
         return _outside(url)
+    return _with_token(inlet, lambda token: _by_id(inlet, media_id, token))
+
+
+def pull(inlet: Inlet, wish: dict[str, Any]) -> dict[str, Any]:
+    """A page of what customers wrote to 微信客服 (`kf/sync_msg`). Raises Unavailable."""
+    if not inlets.secrets_of(inlet).get("app_secret"):
+        raise Unavailable("the account has no secret yet")
+    body = json.dumps(wish).encode()
+
+    def ask_for_it(token: str) -> dict[str, Any]:
+        path = f"/cgi-bin/kf/sync_msg?access_token={quote(token, safe='')}"
+        return _understood(_call(inlet, path, body=body, largest=_PAGE))
+
+    return _with_token(inlet, ask_for_it)
+
+
+def _with_token(inlet: Inlet, work: Callable[[str], T]) -> T:
+    """What the work returns; with a new token where the old one holds no more."""
     try:
-        return _by_id(inlet, media_id, _token(inlet))
+        return work(_token(inlet))
     except _Stale:
         _forget(inlet)
-        return _by_id(inlet, media_id, _token(inlet))
+        return work(_token(inlet))
 
 
 class _Stale(Unavailable):

@@ -10,9 +10,11 @@ import pytest
 
 from complaints.models import Channel
 from intake.models import Inlet
-from intake.wechat import accounts
+from intake.wechat import accounts, vendor
 from tests.conftest import Cast
+from tests.intake.wechat import vendor_stand_in
 from tests.intake.wechat.platform import Platform, account
+from tests.intake.wechat.vendor_stand_in import Vendor
 
 
 @pytest.fixture(autouse=True)
@@ -33,3 +35,13 @@ def platform() -> Platform:
 def inlet(cast: Cast, platform: Platform) -> Inlet:
     """The way in of the official account."""
     return account(cast, platform)
+
+
+@pytest.fixture
+def there(settings: Any, tmp_path: Any) -> Iterator[Vendor]:
+    """The vendor; nothing of its tokens is remembered."""
+    vendor._tokens.clear()
+    settings.MEDIA_ROOT = tmp_path
+    with vendor_stand_in.vendor() as stand_in:
+        settings.WECHAT_API = {"wechat": stand_in.address, "wecom": stand_in.address}
+        yield stand_in

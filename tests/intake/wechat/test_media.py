@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from typing import Any
@@ -21,21 +20,10 @@ from intake.wechat.fetching import Rules, Unreachable, ask
 from tests.complaints.test_races import at_once, done
 from tests.conftest import MONDAY, Cast
 from tests.intake.test_items import PNG
-from tests.intake.wechat import vendor_stand_in
 from tests.intake.wechat.platform import Platform, account, message
 from tests.intake.wechat.vendor_stand_in import Vendor
 
 AMR = b"#!AMR\n" + b"\x3c" * 40
-
-
-@pytest.fixture
-def there(settings: Any, tmp_path: Any) -> Iterator[Vendor]:
-    """The vendor; nothing of its tokens is remembered."""
-    vendor._tokens.clear()
-    settings.MEDIA_ROOT = tmp_path
-    with vendor_stand_in.vendor() as stand_in:
-        settings.WECHAT_API = {"wechat": stand_in.address, "wecom": stand_in.address}
-        yield stand_in
 
 
 @pytest.fixture(params=[Channel.WECHAT, Channel.WECOM])

@@ -22,6 +22,9 @@ class Vendor:
     secrets: list[str] = field(default_factory=list)
     stale: set[str] = field(default_factory=set)
     redirect: str = ""
+    #: What 微信客服 holds, by the cursor that asks for it; and what it was asked with.
+    pages: dict[str, dict[str, Any]] = field(default_factory=dict)
+    wishes: list[dict[str, Any]] = field(default_factory=list)
     tokens: int = 0
 
     @property
@@ -42,6 +45,9 @@ class Vendor:
             return {"access_token": f"t{self.tokens}", "expires_in": 7200}
         if query.get("access_token") in self.stale:
             return {"errcode": 42001, "errmsg": "access_token expired"}
+        if path == "/cgi-bin/kf/sync_msg":
+            self.wishes.append(json.loads(body))
+            return self.pages.get(self.wishes[-1]["cursor"], {"errcode": 95007})
         gone = {"errcode": 40007, "errmsg": "invalid media_id"}
         return self.media.get(query.get("media_id", path), gone)
 
