@@ -19,6 +19,7 @@ from tests.intake.wechat.platform import Platform, account, message
 from tests.intake.wechat.vendor_stand_in import Vendor
 
 SENT = int(MONDAY.timestamp())
+FIRST = "ENC1"
 
 
 @pytest.fixture
