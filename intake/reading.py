@@ -8,6 +8,7 @@ from complaints.models import Channel
 from intake import form_reader, machine
 from intake.models import Item
 from intake.understood import Understood
+from intake.wechat import reading as wechat
 
 #: Raises RuleBroken for what a person has to look at; any other error sets the item aside too.
 Reader = Callable[[Item], Understood]
@@ -19,4 +20,6 @@ BY_MEDIA_TYPE: Mapping[str, Reader] = {
 }
 READERS: dict[Channel, Reader] = {
     Channel.FORM: form_reader.read,
+    Channel.WECHAT: wechat.read,
+    Channel.WECOM: wechat.read,
 }

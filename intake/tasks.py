@@ -6,11 +6,14 @@ from celery import shared_task
 
 from common.time import database_now
 from intake import hook_sending, items, repeats
+from intake.wechat import media, pulling, taking
 
 
 @shared_task(ignore_result=True)
 def settle_items() -> int:
-    """Understand and register what waits; how many items were looked at."""
+    """Take in what was spooled while the database was away, understand and register what waits;
+    how many items were looked at."""
+    taking.drain(database_now)
     return items.drain(database_now)
 
 
@@ -25,3 +28,10 @@ def forget_calls() -> int:
     """Drop answers that nobody may ask for again, and calls that are over; how many."""
     at = database_now()
     return repeats.forget(at=at) + hook_sending.forget(at=at)
+
+
+@shared_task(ignore_result=True)
+def fetch_from_wechat() -> int:
+    """Fetch what customers wrote to 微信客服, and the pictures and recordings that messages name;
+    how many were tried."""
+    return pulling.drain(database_now) + media.drain(database_now)

@@ -1,8 +1,9 @@
-"""The addresses of the imports, of what customers see, and of connected systems."""
+"""The addresses of the imports, of what customers see, and of what other houses call."""
 
 from django.urls import path
 
 from intake import code_views, connection_views, feedback_views, views
+from intake.wechat import views as wechat
 from staff.door.again import asks_again
 
 _ONE = "connections/<slug:inlet_key>"
@@ -55,4 +56,6 @@ urlpatterns = [
         connection_views.hook_call_again,
         name="hook-call-again",
     ),
+    path("callbacks/wechat/<slug:key>/", wechat.wechat, name="wechat"),
+    path("callbacks/wecom/<slug:key>/", wechat.wecom, name="wecom"),
 ]

@@ -179,6 +179,9 @@ ENTRANCES: dict[str, Entrance] = {
     "feedback-codes": _both(roles(codes.READERS)),
     "feedback-code": _both(roles(codes.READERS)),
     "feedback-code-picture": _both(roles(codes.READERS)),
+    # calls of WeChat and WeCom, which prove by their signature whose they are
+    "wechat": _both(STRANGERS),
+    "wecom": _both(STRANGERS),
     "api-branches": _ALL,
     "api-people": _ALL,
     # the desk

@@ -38,6 +38,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 3600.0,
         "options": {"queue": "celery", "expires": 3600},
     },
+    "fetch from WeChat": {
+        "task": "intake.tasks.fetch_from_wechat",
+        "schedule": 5.0,
+        "options": {"queue": "celery", "expires": 30},
+    },
     "take up planned posts": {
         "task": "staff.tasks.take_up_planned_posts",
         "schedule": 60.0,

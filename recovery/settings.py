@@ -476,6 +476,16 @@ INCIDENT_HOURS = env.int("INCIDENT_HOURS", default=24)
 
 HOOKS_ALLOW_PRIVATE = env.bool("HOOKS_ALLOW_PRIVATE", default=False)
 
+# WeChat and WeCom (docs/wechat.md): where calls lie while the database is away, the platforms' API
+# (or a relay to it), and the hosts on which they show pictures
+
+SPOOL_DIR = Path(env.str("SPOOL_DIR", default=str(STATE / "spool")))
+WECHAT_API = {
+    "wechat": env.str("WECHAT_API", default="https://api.weixin.qq.com").rstrip("/"),
+    "wecom": env.str("WECOM_API", default="https://qyapi.weixin.qq.com").rstrip("/"),
+}
+WECHAT_MEDIA_HOSTS = (".qpic.cn", ".qlogo.cn", ".tc.qq.com")
+
 # Lines to stderr, plain or one JSON object each; paths and codes only, never what people typed
 
 LOGGING = {

@@ -21,6 +21,7 @@ from complaints import lapsing, search_copy
 from complaints.escalation import catch_up
 from complaints.pulse import until_next_ring
 from intake import hook_sending, items
+from intake.wechat import media, pulling, taking
 from notify.delivery import deliver
 from notify.selectors import oldest_waiting
 from recovery.places import sign_of_life
@@ -110,11 +111,14 @@ class Sweeper:
 
 
 def _look_after_the_post() -> None:
-    """What came in is registered, and the search gets its words; what is to go out goes when
-    nobody else delivers it."""
+    """What came in is registered, and the search gets its words; what is to go out or to be
+    fetched is, when nobody else does."""
+    taking.drain(database_now)
     items.drain(database_now)
     search_copy.catch_up()
     _deliver_what_waits()
+    pulling.drain(database_now, limit=2, overdue=UNDELIVERED)
+    media.drain(database_now, limit=5, overdue=UNDELIVERED)
 
 
 def _call_hooks() -> None:

@@ -181,6 +181,8 @@ LIFTED = {
     "intake/own_case.py": 2,  # a customer whose number and phone tail were right, or their code
     "intake/public_form.py": 2,  # strangers leave their words, and hold a receipt
     "intake/receipts.py": 1,  # whether number and tail fit
+    "intake/wechat/media.py": 4,  # fetched by jobs, for whoever owns the case
+    "intake/wechat/taking.py": 1,  # whether a stranger has just written; shows nothing of it
     "notify/selectors.py": 1,  # how long the oldest message waits
     "recovery/condition.py": 1,  # what did not get out, for who looks after the house
     "reports/rankings.py": 1,  # the published figures of all branches

@@ -40,9 +40,12 @@ OPEN = {
     "account_reset_password_from_key_done", "feedback", "feedback-of-branch", "feedback-challenge",
     "feedback-privacy", "feedback-receipt", "feedback-track", "feedback-case", "feedback-message",
     "feedback-rating", "feedback-unsolved", "feedback-withdrawal", "feedback-leave",
+    "wechat", "wecom",
 }  # fmt: skip
 #: Answers 503 when the house is not well, as here, where nothing sweeps.
 MAY_BE_ILL = {"readyz"}
+#: Open to all, and 403 for whoever can't prove whose call it is.
+SEALED = {"wechat", "wecom"}
 #: Slow to write, and the same whoever asks.
 SAME_FOR_ALL = {"api-schema"}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -280,6 +283,8 @@ ROUTES: dict[str, Route] = {
     "branch-edit": Route(bodies=_always({"city": "无锡"})),
     "imports": Route(bodies=_importing),
     "import": Route(bodies=_always({"digest": "x"})),
+    "wechat": Route(queries=_always({}, {"echostr": "x", "signature": "y"})),
+    "wecom": Route(queries=_always({}, {"echostr": "x", "msg_signature": "y"})),
     "volumes": Route(queries=_always({}, {"month": "2026-10"})),
     "people": Route(queries=lambda side: [{}, {"q": side.name}, {"branch": side.branch.code}]),
     "person-new": Route(bodies=_taken_on),
@@ -908,7 +913,8 @@ class _Step:
             refused = answer.status == (401 if door.systems else 403)
             if not let_in and not refused:
                 self.fault(address, method, f"answers {answer.status} to who may not come in")
-            looks = method == "GET" and not (door.of_case or address.is_office)
+            asks_more = door.of_case or address.is_office or address.name in SEALED
+            looks = method == "GET" and not asks_more
             if looks and let_in and refused:  # what is done may be refused for what is named
                 self.fault(address, method, "refuses whom its door lets in")
 

@@ -7,6 +7,7 @@ from intake.models.receipt import Receipt
 from intake.models.system_key import PastCall, SystemKey
 from intake.models.thread import Thread
 from intake.models.upload import Kind, Upload
+from intake.models.wechat import Media, MediaState, Nonce, Pull
 
 __all__ = [
     "CallState",
@@ -17,7 +18,11 @@ __all__ = [
     "Item",
     "ItemState",
     "Kind",
+    "Media",
+    "MediaState",
+    "Nonce",
     "PastCall",
+    "Pull",
     "Receipt",
     "SystemKey",
     "Thread",

@@ -1,0 +1,1 @@
+"""WeChat official accounts and WeCom: calls, messages, media (`docs/wechat.md`)."""
