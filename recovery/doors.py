@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from complaints.policy_drafts import APPROVING, DRAFTING, READING
 from complaints.rules import RULES, Action, Tie
 from complaints.selectors import LEADING
+from intake.access import HANDLING
 from quality.inspections import INSPECTING
 from recovery.caretakers import CARETAKERS
 from reports.access import READERS
@@ -279,6 +280,19 @@ ENTRANCES: dict[str, Entrance] = {
     "api-sheet-return": _case(Action.RETURN_SHEET),
     "api-sheet-verification": _case(Action.VERIFY_SHEET),
     "api-sheet-waiver": _case(Action.WAIVE_SHEET),
+    # what came in, and the ways in
+    "item-list": _both(roles(HANDLING)),
+    "item": _both(roles(HANDLING)),
+    "item-raw": _both(roles(HANDLING)),
+    "item-retry": _both(roles(HANDLING)),
+    "item-register": _both(roles(HANDLING)),
+    "item-append": _both(roles(HANDLING)),
+    "item-ignore": _both(roles(HANDLING)),
+    "reconciliation": _both(roles(HANDLING)),
+    "reconciliation-csv": _both(roles(HANDLING)),
+    "inlet-list": _OFFICE_WORK,
+    "inlet-new": _OFFICE_WORK,
+    "inlet": _OFFICE_WORK,
     # messages
     "inbox": _ALL,
     "inbox-read": _ALL,

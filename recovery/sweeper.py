@@ -20,7 +20,7 @@ from common.time import database_now
 from complaints import lapsing
 from complaints.escalation import catch_up
 from complaints.pulse import until_next_ring
-from intake import items
+from intake import items, reminders
 from notify.delivery import deliver
 from notify.selectors import oldest_waiting
 from recovery.places import sign_of_life
@@ -104,8 +104,10 @@ class Sweeper:
 
 
 def _look_after_the_post() -> None:
-    """What came in is registered; what is to go out goes when nobody else delivers it."""
+    """What came in is registered, and what was set aside reminded of; what is to go out goes when
+    nobody else delivers it."""
     items.drain(database_now)
+    reminders.remind(database_now())
     _deliver_what_waits()
 
 

@@ -174,6 +174,7 @@ LIFTED = {
     "complaints/pulse.py": 3,  # whether deadlines are watched; names no case
     "complaints/registration.py": 2,  # the same form sent twice; a complaint about oneself
     "intake/items.py": 2,  # strangers leave their words, and see none
+    "intake/reconciliation.py": 1,  # the count of each way in, the same for whoever asks
     "notify/selectors.py": 1,  # how long the oldest message waits
     "recovery/condition.py": 1,  # what did not get out, for who looks after the house
     "reports/rankings.py": 1,  # the published figures of all branches

@@ -183,6 +183,10 @@ def _importing(side: Side) -> list[Words]:
     return [{"kind": "volumes", "file": SimpleUploadedFile("b.csv", told.encode())}]
 
 
+def _inlet(side: Side) -> list[Words]:
+    return [{"key": "new", "name": "新入口", "branch": side.branch.pk, "receiver": side.front.pk}]
+
+
 def _week(side: Side) -> list[Words]:
     return [{}, {"week": "2026-W47"}]
 
@@ -246,6 +250,18 @@ ROUTES: dict[str, Route] = {
     "branch-edit": Route(bodies=_always({"city": "无锡"})),
     "imports": Route(bodies=_importing),
     "import": Route(bodies=_always({"digest": "x"})),
+    "item-list": Route(queries=lambda side: [{}, {"state": "all"}, {"inlet": side.inlet.key}]),
+    "item": Route(),
+    "item-raw": Route(),
+    "item-retry": Route(),
+    "item-register": Route(bodies=_form_report),
+    "item-append": Route(bodies=lambda side: [{"no": side.full.no, "said": "还没到"}]),
+    "item-ignore": Route(bodies=_always({"reason": "广告"})),
+    "reconciliation": Route(queries=_always({}, {"since": "2026-11-01"}, {"since": "x"})),
+    "reconciliation-csv": Route(),
+    "inlet-list": Route(),
+    "inlet-new": Route(queries=_always({}, {"channel": "mail"}), bodies=_inlet),
+    "inlet": Route(bodies=_inlet),
     "volumes": Route(queries=_always({}, {"month": "2026-10"})),
     "people": Route(queries=lambda side: [{}, {"q": side.name}, {"branch": side.branch.code}]),
     "person-new": Route(bodies=_taken_on),
@@ -424,6 +440,8 @@ BLANKS: dict[str, tuple[Callable[[Side], Any], Any]] = {
     "absence_id": (lambda side: side.leave.pk, 999_999_999),
     "attachment_id": (lambda side: side.file.pk, 999_999_999),
     "escalation_id": (lambda side: side.raised.pk, 999_999_999),
+    "item_id": (lambda side: side.came.pk, 999_999_999),
+    "inlet_id": (lambda side: side.inlet.pk, 999_999_999),
     "message_id": (lambda side: side.letter.pk, 999_999_999),
     "round_": (lambda side: 1, 9),
     "inspection_id": (lambda side: side.drawn.pk, 999_999_999),
