@@ -11,15 +11,17 @@ from datetime import datetime, timedelta
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from common import text, walls
-from common.errors import RuleBroken, is_away
+from common.errors import Conflict, RuleBroken, is_away
 from complaints import attachments, statements
+from complaints.access import visible_to
 from complaints.guide import likely_category
 from complaints.models import Category, Channel, Complaint
 from complaints.models.complaint import OPEN
-from complaints.registration import WHAT_LIMIT, Report, register
+from complaints.registration import LATE_ENTRY, WHAT_LIMIT, Report, register
 from intake.models import Inlet, Item, ItemState, Thread
 from intake.reading import BY_MEDIA_TYPE, READERS
 from intake.receivers import receiver
@@ -70,7 +72,7 @@ def keep(inlet: Inlet, arrival: Arrival, *, at: datetime) -> tuple[Item, bool]:
             },
         )
         if not created:
-            Item.objects.filter(pk=item.pk).update(repeats=item.repeats + 1)
+            Item.objects.filter(pk=item.pk).update(repeats=F("repeats") + 1)
     return item, created
 
 
@@ -111,29 +113,64 @@ def drain(now: Callable[[], datetime], *, batch: int = BATCH) -> int:
 
 def ignore(item_id: int, *, reason: str, by: Person, at: datetime) -> Item:
     """A person has looked at what was set aside: it is nothing for us. Raises RuleBroken
-    `reason.blank`, `item.settled`, `text.*`."""
+    `reason.blank`, `text.*`; Conflict `item.settled`."""
     reason = text.clean(reason, limit=500, field="reason")
     if text.is_blank(reason):
         raise RuleBroken("reason.blank", _("请写明为什么不受理。"), field="reason")
     with transaction.atomic():
-        item = _set_aside_one(item_id)
+        item = hold_set_aside(item_id)
         _settled(item, ItemState.IGNORED, at, by, code="by_hand", reason=reason)
     return item
 
 
+def hold_set_aside(item_id: int) -> Item:
+    """Lock what waits for a person, for whoever is about to deal with it in this transaction.
+    Raises Conflict `item.settled`, also for what has gone out of their sight with its case."""
+    found = Item.objects.select_for_update(of=("self",)).select_related("inlet")
+    item = found.filter(pk=item_id).first()
+    if item is None or item.state != ItemState.SET_ASIDE:
+        raise Conflict("item.settled", _("这一条已经处理过了。"))
+    return item
+
+
 def taken_by_hand(item_id: int, complaint: Complaint, *, by: Person, at: datetime) -> Item:
-    """A person has registered what was set aside. Raises RuleBroken `item.settled`."""
+    """A person has registered what was set aside. Raises Conflict `item.settled`."""
     with transaction.atomic():
-        item = _set_aside_one(item_id)
+        item = hold_set_aside(item_id)
         _settled(item, ItemState.REGISTERED, at, by, complaint=complaint)
     return item
 
 
-def _set_aside_one(item_id: int) -> Item:
-    item = Item.objects.select_for_update(of=("self",)).get(pk=item_id)
-    if item.state != ItemState.SET_ASIDE:
-        raise RuleBroken("item.settled", _("这一条已经处理过了。"))
+def appended_by_hand(item_id: int, no: str, *, said: str, by: Person, at: datetime) -> Item:
+    """A person has found the case this belongs to: the words go to it as the customer's, with the
+    time at which they came. Raises RuleBroken `no.unknown` for a case that is not there or out of
+    the person's sight, `said.blank`, `text.*`; Conflict `item.settled`."""
+    with transaction.atomic():
+        item = hold_set_aside(item_id)
+        wanted = text.clean(no, limit=40, field="no").upper()
+        complaint = visible_to(by, at).filter(no=wanted).first()
+        if complaint is None:
+            raise RuleBroken("no.unknown", _("没有这个编号的投诉。"), field="no")
+        words = statements.Said(
+            channel=Channel(item.inlet.channel),
+            said=said,
+            occurred_at=item.sent_at or item.received_at,
+        )
+        statements.record(complaint.pk, words, at=at, by=by)
+        _settled(item, ItemState.APPENDED, at, by, complaint=complaint)
     return item
+
+
+def told_by(item: Item) -> Told | None:
+    """What the channel makes of it, for a person to begin with; None where it makes nothing."""
+    try:
+        with transaction.atomic():
+            understood = _understand(item)
+    except Exception as error:
+        if is_away(error):
+            raise
+        return None
+    return understood if isinstance(understood, Told) else None
 
 
 def _claim(at: datetime, batch: int) -> list[int]:
@@ -202,9 +239,10 @@ def _append(complaint: Complaint, inlet: Inlet, told: Told, at: datetime) -> Non
 
 
 def _register(item: Item, inlet: Inlet, told: Told, at: datetime, by: Person | None) -> Complaint:
-    """The case, owned by its receiver; by whoever tries again, when the receiver may not enter it
-    any more."""
-    first = receiver(inlet, told.branch, at)
+    """The case, owned by its receiver; by whoever tries again once it is so old that the receiver
+    may not enter it any more."""
+    is_late = item.received_at < at - LATE_ENTRY
+    first = by if by and is_late else receiver(inlet, told.branch, at)
     report = Report(
         channel=Channel(inlet.channel),
         what=_with_notes(told, WHAT_LIMIT),
@@ -220,7 +258,7 @@ def _register(item: Item, inlet: Inlet, told: Told, at: datetime, by: Person | N
         remedy_sought=told.remedy_sought,
     )
     key = f"item:{item.pk}"
-    complaint, _created = register(report, by=by or first, at=at, submission_key=key)
+    complaint, _created = register(report, by=first, at=at, submission_key=key)
     walls.hold(complaint.pk)
     _keep_files(complaint, told.files, complaint.owner, at)
     return complaint

@@ -5,16 +5,18 @@ from __future__ import annotations
 from celery import shared_task
 
 from common.time import database_now
-from intake import hook_sending, items, repeats
+from intake import hook_sending, items, reminders, repeats
 from intake.wechat import media, pulling, taking
 
 
 @shared_task(ignore_result=True)
 def settle_items() -> int:
-    """Take in what was spooled while the database was away, understand and register what waits;
-    how many items were looked at."""
+    """Take in what was spooled while the database was away, understand and register what waits,
+    and remind of what was set aside; how many items were looked at."""
     taking.drain(database_now)
-    return items.drain(database_now)
+    looked_at = items.drain(database_now)
+    reminders.remind(database_now())
+    return looked_at
 
 
 @shared_task(ignore_result=True)

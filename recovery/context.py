@@ -12,6 +12,7 @@ from common import outside
 from common.time import now
 from complaints import pulse
 from complaints.selectors import unacknowledged_count
+from intake.access import set_aside_count
 from notify.selectors import unread_count
 from recovery.caretakers import is_caretaker
 from staff.calendars import missing_years
@@ -21,8 +22,9 @@ from staff.models import Person, Role
 _REMEMBERED = 60
 
 _HIDDEN = {
-    Role.FRONTLINE: "board ranking first-response",
-    Role.ADMINISTRATOR: "complaint-new complaint-list board ranking first-response",
+    Role.FRONTLINE: "board ranking first-response item-list",
+    Role.SUPERVISOR: "item-list",
+    Role.ADMINISTRATOR: "complaint-new complaint-list board ranking first-response item-list",
 }
 
 
@@ -39,6 +41,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "unread_count": unread_count(person),
         "board_count": unacknowledged_count(person),
+        "set_aside_count": set_aside_count(person),
         "nav_hide": _HIDDEN.get(Role(person.role), ""),
         **_alarms(at),
         **(_for_caretakers(at) if is_caretaker(person) else {}),

@@ -15,6 +15,7 @@ from complaints.policy_drafts import APPROVING, DRAFTING, READING
 from complaints.rules import RULES, Action, Tie
 from complaints.selectors import LEADING
 from intake import codes
+from intake.access import HANDLING
 from quality.inspections import INSPECTING
 from recovery.caretakers import CARETAKERS
 from reports.access import READERS
@@ -348,6 +349,19 @@ ENTRANCES: dict[str, Entrance] = {
     "api-incident-result": _GROUPED,
     "api-incident-closure": _GROUPED,
     "api-incident-contacts": _OF_INCIDENT,
+    # what came in, and the ways in
+    "item-list": _both(roles(HANDLING)),
+    "item": _both(roles(HANDLING)),
+    "item-raw": _both(roles(HANDLING)),
+    "item-retry": _both(roles(HANDLING)),
+    "item-register": _both(roles(HANDLING)),
+    "item-append": _both(roles(HANDLING)),
+    "item-ignore": _both(roles(HANDLING)),
+    "reconciliation": _both(roles(HANDLING)),
+    "reconciliation-csv": _both(roles(HANDLING)),
+    "inlet-list": _OFFICE_WORK,
+    "inlet-new": _OFFICE_WORK,
+    "inlet": _OFFICE_WORK,
     # messages
     "inbox": _ALL,
     "inbox-read": _ALL,

@@ -20,7 +20,7 @@ from common.time import database_now
 from complaints import lapsing, search_copy
 from complaints.escalation import catch_up
 from complaints.pulse import until_next_ring
-from intake import hook_sending, items
+from intake import hook_sending, items, reminders
 from intake.wechat import media, pulling, taking
 from notify.delivery import deliver
 from notify.selectors import oldest_waiting
@@ -111,10 +111,11 @@ class Sweeper:
 
 
 def _look_after_the_post() -> None:
-    """What came in is registered, and the search gets its words; what is to go out or to be
-    fetched is, when nobody else does."""
+    """What came in is registered, and what was set aside reminded of; the search gets its words;
+    what is to go out or to be fetched is, when nobody else does."""
     taking.drain(database_now)
     items.drain(database_now)
+    reminders.remind(database_now())
     search_copy.catch_up()
     _deliver_what_waits()
     pulling.drain(database_now, limit=2, overdue=UNDELIVERED)

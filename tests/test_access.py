@@ -58,7 +58,9 @@ def saw_enough(world: World, name: str | None, found: Found) -> None:
     if side := sides.get(name or ""):
         everywhere = set().union(*found.shown.values())
         own = {f"q{side.sign}{place}q" for place in ("passkey", "agent", "stay", "token")}
-        # the number is kept for comparing, never shown; keys are shown to their holder alone
+        own |= {f"q{side.sign}{place}q" for place in ("raw", "subject")}
+        # the number is kept for comparing, never shown; keys are shown to their holder alone, and
+        # what came from outside at headquarters
         assert side.tokens - everywhere == {"+86" + side.phone} | own
 
 

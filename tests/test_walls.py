@@ -183,6 +183,7 @@ LIFTED = {
     "intake/receipts.py": 1,  # whether number and tail fit
     "intake/wechat/media.py": 4,  # fetched by jobs, for whoever owns the case
     "intake/wechat/taking.py": 1,  # whether a stranger has just written; shows nothing of it
+    "intake/reconciliation.py": 1,  # the count of each way in, the same for whoever asks
     "notify/selectors.py": 1,  # how long the oldest message waits
     "recovery/condition.py": 1,  # what did not get out, for who looks after the house
     "reports/rankings.py": 1,  # the published figures of all branches

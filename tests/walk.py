@@ -220,6 +220,10 @@ def _api_bulk(side: Side) -> list[Words]:
     return [{**told, "members": [{"case": _last_of(side), "reached": True}]}]
 
 
+def _inlet(side: Side) -> list[Words]:
+    return [{"key": "new", "name": "新入口", "branch": side.branch.pk, "receiver": side.front.pk}]
+
+
 def _week(side: Side) -> list[Words]:
     return [{}, {"week": "2026-W47"}]
 
@@ -285,6 +289,18 @@ ROUTES: dict[str, Route] = {
     "import": Route(bodies=_always({"digest": "x"})),
     "wechat": Route(queries=_always({}, {"echostr": "x", "signature": "y"})),
     "wecom": Route(queries=_always({}, {"echostr": "x", "msg_signature": "y"})),
+    "item-list": Route(queries=lambda side: [{}, {"state": "all"}, {"inlet": side.inlet.key}]),
+    "item": Route(),
+    "item-raw": Route(),
+    "item-retry": Route(),
+    "item-register": Route(bodies=_form_report),
+    "item-append": Route(bodies=lambda side: [{"no": side.full.no, "said": "还没到"}]),
+    "item-ignore": Route(bodies=_always({"reason": "广告"})),
+    "reconciliation": Route(queries=_always({}, {"since": "2026-11-01"}, {"since": "x"})),
+    "reconciliation-csv": Route(),
+    "inlet-list": Route(),
+    "inlet-new": Route(queries=_always({}, {"channel": "mail"}), bodies=_inlet),
+    "inlet": Route(bodies=_inlet),
     "volumes": Route(queries=_always({}, {"month": "2026-10"})),
     "people": Route(queries=lambda side: [{}, {"q": side.name}, {"branch": side.branch.code}]),
     "person-new": Route(bodies=_taken_on),
@@ -543,6 +559,8 @@ BLANKS: dict[str, tuple[Callable[[Side], Any], Any]] = {
     "absence_id": (lambda side: side.leave.pk, 999_999_999),
     "attachment_id": (lambda side: side.file.pk, 999_999_999),
     "escalation_id": (lambda side: side.raised.pk, 999_999_999),
+    "item_id": (lambda side: side.came.pk, 999_999_999),
+    "inlet_id": (lambda side: side.inlet.pk, 999_999_999),
     "message_id": (lambda side: side.letter.pk, 999_999_999),
     "round_": (lambda side: 1, 9),
     "incident_no": (lambda side: side.incident.no, "QS2611-9999999"),

@@ -50,6 +50,9 @@ from complaints.models import (
     Severity,
 )
 from complaints.registration import Report
+from intake import items
+from intake.items import Arrival
+from intake.models import Inlet, Item
 from notify.models import Message
 from quality import sheets
 from quality.models import Inspection
@@ -88,6 +91,8 @@ class Side:
     file: Attachment = field(init=False)
     raised: Escalation = field(init=False)
     letter: Message = field(init=False)
+    inlet: Inlet = field(init=False)
+    came: Item = field(init=False)
     drawn: Inspection = field(init=False)
     incident: Incident = field(init=False)
     passkey: Authenticator = field(init=False)
@@ -147,8 +152,19 @@ def build(cast: Cast) -> World:
     world = World(cast, east, northwest, entry)
     _raise_alarms(world)
     for side in world.sides():
+        _receive(side)
         _give_keys(side)
     return world
+
+
+def _receive(side: Side) -> None:
+    """Something has come in that waits for a person."""
+    side.inlet = Inlet.objects.create(
+        key=f"sms-{side.sign}", name="短信", channel=Channel.SMS, branch=side.branch
+    )
+    arrival = Arrival(outside_id="1", raw=side.word("raw").encode(), subject=side.word("subject"))
+    item, _created = items.keep(side.inlet, arrival, at=LATER - HOUR)
+    side.came = items.settle(item.pk, at=LATER - HOUR)
 
 
 def _give_keys(side: Side) -> None:

@@ -2,6 +2,7 @@
 
 from intake.models.hook import CallState, EventMark, Hook, HookCall
 from intake.models.inlet import Inlet
+from intake.models.inlet_change import InletChange
 from intake.models.item import Item, ItemState
 from intake.models.receipt import Receipt
 from intake.models.system_key import PastCall, SystemKey
@@ -15,6 +16,7 @@ __all__ = [
     "Hook",
     "HookCall",
     "Inlet",
+    "InletChange",
     "Item",
     "ItemState",
     "Kind",

@@ -86,6 +86,8 @@ class Item(models.Model):
             models.Index(
                 fields=["-received_at"], condition=Q(state="set_aside"), name="item_set_aside"
             ),
+            # The page of all that came.
+            models.Index(fields=["-received_at", "-id"], name="item_by_time"),
             # The daily count of each way in.
             models.Index(fields=["inlet", "received_at"], name="item_by_day"),
         ]
