@@ -251,6 +251,8 @@ def _note(event: Event) -> str:
             return _decision_note(action, data)
         case Action.LINK | Action.UNLINK:
             return str(data.get("no", ""))
+        case Action.MOVE_OUTSIDE_DATE:
+            return " · ".join(_outside_notes(data))
         case Action.WITHDRAW:
             return str(_("提出人：%(who)s") % {"who": data.get("said_by", "")})
         case Action.SUBMIT_SHEET | Action.RETURN_SHEET | Action.VERIFY_SHEET:
@@ -319,6 +321,16 @@ def _time_notes(data: dict[str, Any]) -> list[str]:
     _old, new = data.get("changes", {}).get("due_at", ["", ""])
     if due := parse_datetime(new):
         notes.append(_("应于 %(time)s 完成") % {"time": _minute(due)})
+    return notes
+
+
+def _outside_notes(data: dict[str, Any]) -> list[str]:
+    """The office's number, and which of its dates is now when."""
+    notes = [str(data.get("number", ""))]
+    for name, label in (("accept_by", _("受理期限")), ("due_by", _("办理期限"))):
+        _old, new = data.get("changes", {}).get(name, ["", ""])
+        if moved := parse_datetime(new):
+            notes.append(_of(str(label), f"{timezone.localtime(moved):%Y-%m-%d %H:%M}"))
     return notes
 
 

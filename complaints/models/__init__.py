@@ -24,6 +24,7 @@ from complaints.models.dispute import Dispute, DisputeOutcome
 from complaints.models.escalation import Escalation
 from complaints.models.event import Event
 from complaints.models.handover import Handover, HandoverReason, HandoverState
+from complaints.models.outside import OutsideReference
 from complaints.models.ownership import Ownership, OwnershipReason
 from complaints.models.playbook import PlaybookEntry
 from complaints.models.policy import Policy, PolicyClock, PolicyState, PolicyStep
@@ -63,6 +64,7 @@ __all__ = [
     "InvalidReason",
     "Means",
     "MetAs",
+    "OutsideReference",
     "Ownership",
     "OwnershipReason",
     "PlaybookEntry",
