@@ -185,6 +185,16 @@ _ABOUT_OWNER = (
     Action.HAND_UP,
 )
 
+#: What of an event's data is its note as it stands.
+_NAMED = {
+    Action.LINK: ("no",),
+    Action.UNLINK: ("no",),
+    Action.ATTACH: ("name",),
+    Action.SUBMIT_SHEET: ("no", "title"),
+    Action.RETURN_SHEET: ("no", "title"),
+    Action.VERIFY_SHEET: ("no", "title"),
+}
+
 
 def story_item(event: Event) -> StoryItem:
     """The event as the timeline shows it."""
@@ -249,16 +259,12 @@ def _note(event: Event) -> str:
             return " · ".join(_contact_notes(event))
         case action if action in _DECISIONS:
             return _decision_note(action, data)
-        case Action.LINK | Action.UNLINK:
-            return str(data.get("no", ""))
         case Action.MOVE_OUTSIDE_DATE:
             return " · ".join(_outside_notes(data))
         case Action.WITHDRAW:
             return str(_("提出人：%(who)s") % {"who": data.get("said_by", "")})
-        case Action.SUBMIT_SHEET | Action.RETURN_SHEET | Action.VERIFY_SHEET:
-            return " · ".join(str(data[k]) for k in ("no", "title") if data.get(k))
-        case Action.ATTACH:
-            return str(data.get("name", ""))
+        case action if action in _NAMED:
+            return " · ".join(str(data[name]) for name in _NAMED[action] if data.get(name))
         case (
             Action.PROPOSE_REMEDY
             | Action.DECIDE_REMEDY

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -56,17 +57,14 @@ def first_note(complaint: Complaint, said: Reference, *, by: Person, at: datetim
     )
 
 
-def due_first(complaint: Complaint, clocks: list[Clock]) -> list[OutsideReference]:
+def due_first(complaint: Complaint, clocks: Iterable[Clock]) -> list[OutsideReference]:
     """The references whose office wants the result before our own 24H clock of the present round
     does; none once that clock has stopped. `clocks` are those of the present round."""
-    running = [each for each in clocks if each.kind == ClockKind.RESULT and each.is_running]
-    if not running:
+    ours = next((c.due_at for c in clocks if c.kind == ClockKind.RESULT and c.is_running), None)
+    if ours is None:
         return []
-    ours = running[0].due_at
     return [
-        each
-        for each in complaint.outside_references.all()
-        if each.due_by is not None and each.due_by < ours
+        each for each in complaint.outside_references.all() if each.due_by and each.due_by < ours
     ]
 
 

@@ -25,7 +25,7 @@ from intake.rows import FileRefused, Source
 
 #: What the process may take: bytes of memory of its own, seconds of work, bytes of answer.
 MEMORY = 280 * 1024 * 1024
-SECONDS = 120
+SECONDS = 60
 ANSWER = 1024 * 1024 * 1024
 
 _NO_CONTENT = "file.no_content_column"

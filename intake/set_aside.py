@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import tempfile
 from collections.abc import Callable, Sequence
 from itertools import count
@@ -14,6 +15,9 @@ from typing import Protocol
 from intake.csv_rows import guarded
 from intake.importing import SetAside
 from intake.rows import VERDICT_COLUMNS, Row, as_text
+
+# Halves of characters that no byte of the file stood for.
+_UNWRITABLE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 
 
 class Paper(Protocol):
@@ -38,7 +42,7 @@ def _record(paper: Paper, headers: Sequence[str]) -> Writer:
     writer.writerow([*VERDICT_COLUMNS, *(guarded(header) for header in headers)])
 
     def write(row: Row, verdict: SetAside) -> None:
-        cells = [guarded(as_text(cell)) for cell in row.original]
+        cells = [guarded(_UNWRITABLE.sub("\ufffd", as_text(cell))) for cell in row.original]
         writer.writerow([row.line, verdict.code, guarded(verdict.reason), *cells])
 
     return write

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from complaints.policy_drafts import APPROVING, DRAFTING, READING
 from complaints.rules import RULES, Action, Tie
 from complaints.selectors import LEADING
+from intake.import_jobs import IMPORTING
 from quality.inspections import INSPECTING
 from recovery.caretakers import CARETAKERS
 from reports.access import READERS
@@ -154,6 +155,18 @@ ENTRANCES: dict[str, Entrance] = {
     "volumes": _both(roles(volumes.READERS)),
     "imports": _both(roles([Role.ADMINISTRATOR, *volumes.KEEPERS])),
     "import": _both(roles([Role.ADMINISTRATOR, *volumes.KEEPERS])),
+    # files of complaints
+    **dict.fromkeys(
+        (
+            "case-imports",
+            "case-import",
+            "case-import-columns",
+            "case-import-confirm",
+            "case-import-cancel",
+            "case-import-set-aside",
+        ),
+        _both(roles(IMPORTING)),
+    ),
     "api-branches": _ALL,
     "api-people": _ALL,
     # the desk

@@ -20,7 +20,7 @@ from common.time import database_now
 from complaints import lapsing
 from complaints.escalation import catch_up
 from complaints.pulse import until_next_ring
-from intake import items
+from intake import import_work, items
 from notify.delivery import deliver
 from notify.selectors import oldest_waiting
 from recovery.places import sign_of_life
@@ -35,16 +35,20 @@ BEAT_EVERY = 5.0
 #: Messages that wait longer than this have no worker to deliver them.
 UNDELIVERED = timedelta(seconds=60)
 LOOK_FOR_MAIL_EVERY = 5.0
+LOOK_FOR_FILES_EVERY = 5.0
 AFTER_AN_ERROR = 1.0
 
 
 def run(stop: threading.Event) -> None:
     """Sweep until `stop` is set; a second thread takes in and delivers, so that no mail server
-    holds a clock up. A database that is away is asked again every second."""
+    holds a clock up, and a third goes on with files that no worker takes up. A database that is
+    away is asked again every second."""
     mail = threading.Thread(
         target=_every, args=(stop, _look_after_the_post, LOOK_FOR_MAIL_EVERY), daemon=True
     )
     mail.start()
+    rows = (stop, _take_in_files, LOOK_FOR_FILES_EVERY)
+    threading.Thread(target=_every, args=rows, daemon=True).start()
     _every(stop, Sweeper().round)
     mail.join(timeout=AFTER_AN_ERROR)
 
@@ -116,3 +120,10 @@ def _deliver_what_waits() -> None:
         if not deliver(at=database_now()):
             break
         waiting = oldest_waiting(database_now())
+
+
+def _take_in_files() -> None:
+    """Work off files of complaints when nobody else does: the worker or its broker is ill."""
+    if import_work.is_unworked(database_now()):
+        while import_work.work(database_now, seconds=LOOK_FOR_FILES_EVERY):
+            pass

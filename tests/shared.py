@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from recovery.places import BASE
 
 _PLACES = (BASE.parent / "shared", BASE.parent.parent / "shared")

@@ -29,7 +29,7 @@ from staff.session import person_of
 KEY_LIMIT = 200
 
 _FILTERS = [
-    query("q", _("编号、单号、姓名、电话，或投诉内容里的字")),
+    query("q", _("编号、单号、外部编号、姓名、电话，或投诉内容里的字")),
     query("status", _("状态；`open`:未结"), enum=["open", *Status.values]),
     query("clock", _("`late`:有超时；`soon`:24 小时内到期"), enum=["late", "soon"]),
     query("ruled", _("责任判定：`no` 待判定，`yes` 已判定"), enum=["no", "yes"]),

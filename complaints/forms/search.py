@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from common import phones
 from common.forms import CleanText
 from complaints import selectors
-from complaints.models import Channel, RulingPart, Severity, Status
+from complaints.models import Channel, OutsideReference, RulingPart, Severity, Status
 from complaints.models.complaint import OPEN, ComplaintQuerySet
 from staff.models import Branch
 
@@ -109,11 +109,12 @@ def _by_day(found: ComplaintQuerySet, data: dict[str, Any]) -> ComplaintQuerySet
 
 
 def _by_words(found: ComplaintQuerySet, words: str) -> ComplaintQuerySet:
-    """By number, order, phone, name, or any words of what happened."""
+    """By number, order, phone, name, another office's number, or any words of what happened."""
     if not words:
         return found
     match = Q(no=words.upper()) | Q(order_no=words) | Q(complainant_name=words)
     match |= Q(what__contains=words)
+    match |= Q(pk__in=OutsideReference.objects.filter(number=words).order_by().values("complaint"))
     if len(key := phones.key(words)) >= 5:
         match |= Q(phone_key=key)
     return found.filter(match)

@@ -1,4 +1,4 @@
-"""What another office calls the complaint, and by when it wants it done: 12345, 12315, a regulator."""
+"""What another office (12345, 12315) calls the complaint, and by when it wants it done."""
 
 from __future__ import annotations
 

@@ -11,7 +11,18 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_POST
 
 from common.time import now
-from complaints import advice, closing, faces, links, ownership, privacy, rules, selectors, subjects
+from complaints import (
+    advice,
+    closing,
+    faces,
+    links,
+    outside,
+    ownership,
+    privacy,
+    rules,
+    selectors,
+    subjects,
+)
 from complaints.access import visible_to
 from complaints.models import Clock, Complaint, Handover, RemedyState
 from complaints.models.contact import RECORDED_LATE
@@ -112,6 +123,8 @@ def case_context(complaint: Complaint, person: Person, *, at: datetime) -> dict[
         "subjects": subjects.named(complaint),
         "keeper": links.keeper(complaint),
         "repeats": links.seen_numbers(complaint, person),
+        "outside": complaint.outside_references.all(),
+        "outside_first": outside.due_first(complaint, present),
         "missing": closing.what_is_missing(complaint) if complaint.is_open else [],
         "earlier_count": _earlier_count(complaint, person),
     }

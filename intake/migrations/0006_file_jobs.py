@@ -38,6 +38,7 @@ class Migration(migrations.Migration):
                 ('size', models.PositiveBigIntegerField(verbose_name='大小（字节）')),
                 ('sha256', models.CharField(max_length=64)),
                 ('at', models.DateTimeField(verbose_name='上传时间')),
+                ('language', models.CharField(max_length=10)),
                 ('is_table', models.BooleanField(default=True)),
                 ('since_1904', models.BooleanField(default=False)),
                 ('headers_text', models.TextField(default='[]')),

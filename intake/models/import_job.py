@@ -1,4 +1,4 @@
-"""A file of complaints on its way in: uploaded, its columns named, checked, confirmed, registered."""
+"""A file of complaints on its way in: its columns named, checked, confirmed, registered."""
 
 from __future__ import annotations
 
@@ -64,6 +64,8 @@ class ImportJob(models.Model):
     by = models.ForeignKey(_PEOPLE, models.PROTECT, related_name="+", verbose_name=_("上传人"))
     at = models.DateTimeField(_("上传时间"))
 
+    #: The language of the person who brought it: reasons are written in it.
+    language = models.CharField(max_length=10)
     is_table = models.BooleanField(default=True)
     since_1904 = models.BooleanField(default=False)
     # text, not JSON: a header may hold what jsonb takes for no text
@@ -72,9 +74,7 @@ class ImportJob(models.Model):
     notes_text = models.TextField(default="[]")
     meanings = models.JSONField(default=list)
 
-    state = models.CharField(
-        _("状态"), max_length=10, choices=JobState, default=JobState.UPLOADED
-    )
+    state = models.CharField(_("状态"), max_length=10, choices=JobState, default=JobState.UPLOADED)
     rows_total = models.PositiveIntegerField(_("行数"), default=0)
     cursor = models.PositiveIntegerField(default=0)
     counts = models.JSONField(default=dict)
