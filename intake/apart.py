@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -16,14 +17,16 @@ from django.conf import settings
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from intake.apart_child import SECONDS
 from intake.rows import FileRefused
 
 _BASE = Path(__file__).resolve().parent.parent
 
-#: How many rows the first look takes, and how many seconds.
+#: How many rows the first look takes.
 HEAD = 20
-HEAD_SECONDS = 10
+#: Seconds of work that a look and a whole file may take; by the clock it may be so many times
+#: that on a machine that has much else to do.
+HEAD_SECONDS, SECONDS = 10, 60
+BUSY = 3
 
 
 @dataclass
@@ -69,6 +72,7 @@ def _answer(
         "said": dict(said),
         "header": None if header is None else list(header),
         "rows": rows,
+        "seconds": seconds,
         "language": get_language() or settings.LANGUAGE_CODE,
         "locale": [str(folder) for folder in settings.LOCALE_PATHS],
     }
@@ -87,15 +91,14 @@ def _run(request: dict[str, Any], out: IO[bytes], seconds: int) -> None:
             input=json.dumps(request).encode(),
             stdout=out,
             stderr=subprocess.PIPE,
-            timeout=seconds,
+            timeout=BUSY * seconds,
             cwd=_BASE,
             check=False,
         )
     except subprocess.TimeoutExpired as late:
-        raise FileRefused(
-            "file.too_slow",
-            _("文件在 %(seconds)d 秒内没有读完，不予导入；请拆分后再试。") % {"seconds": seconds},
-        ) from late
+        raise _too_slow(seconds) from late
+    if ran.returncode == -signal.SIGXCPU:
+        raise _too_slow(seconds)
     if ran.returncode:
         raise _too_heavy() if b"MemoryError" in ran.stderr else _broken(ran.returncode)
 
@@ -130,6 +133,13 @@ def _said(line: dict[str, Any]) -> dict[str, Any]:
     if "too_big" in line:
         raise _too_heavy()
     return line
+
+
+def _too_slow(seconds: int) -> FileRefused:
+    return FileRefused(
+        "file.too_slow",
+        _("文件在 %(seconds)d 秒内没有读完，不予导入；请拆分后再试。") % {"seconds": seconds},
+    )
 
 
 def _too_heavy() -> FileRefused:

@@ -24,7 +24,6 @@ from django.utils.translation import override
 from common import text, walls
 from common.errors import is_away
 from intake import apart
-from intake.apart_child import SECONDS
 from intake.cells import unpack
 from intake.import_jobs import drop_file, end, names_of, order_of
 from intake.importing import (
@@ -52,7 +51,7 @@ LOAD = 1000
 MOST_ROWS = 200_000
 #: So long nobody else takes a job on whose rows somebody works; a file is read for longer.
 LEASE = timedelta(seconds=30)
-READING_LEASE = timedelta(seconds=SECONDS + 30)
+READING_LEASE = timedelta(seconds=apart.BUSY * apart.SECONDS + 30)
 #: After so many failures in a row a person has to look.
 PATIENCE = 5
 #: A job that nobody has moved for so long has no worker.
