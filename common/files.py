@@ -76,7 +76,7 @@ def check(upload: UploadedFile[bytes], *, field: str = "file") -> Checked:
     Raises RuleBroken `file.empty`, `file.too_large`, `file.kind`, `file.not_what_it_says`,
     `text.*`."""
     size = upload.size or 0
-    name = _label(upload.name or "", field)
+    name = label(upload.name or "", field)
     _check_size(size, name, field)
     types = _types_of(upload)
     if not PurePosixPath(name).suffix and types:
@@ -109,7 +109,7 @@ def _check_size(size: int, name: str, field: str) -> None:
         )
 
 
-def _label(name: str, field: str) -> str:
+def label(name: str, field: str) -> str:
     """The last part of the name, without what could mislead a reader; at most 150 characters,
     its ending kept."""
     last = unicodedata.normalize("NFC", name[-1000:]).replace("\\", "/").rsplit("/", 1)[-1]

@@ -194,6 +194,16 @@ _ABOUT_OWNER = (
     Action.HAND_UP,
 )
 
+#: What of an event's data is its note as it stands.
+_NAMED = {
+    Action.LINK: ("no",),
+    Action.UNLINK: ("no",),
+    Action.ATTACH: ("name",),
+    Action.SUBMIT_SHEET: ("no", "title"),
+    Action.RETURN_SHEET: ("no", "title"),
+    Action.VERIFY_SHEET: ("no", "title"),
+}
+
 
 def story_item(event: Event) -> StoryItem:
     """The event as the timeline shows it."""
@@ -271,12 +281,12 @@ def _note(event: Event) -> str:
             return " · ".join(str(data[k]) for k in ("incident", "title", "no") if data.get(k))
         case action if action in _DECISIONS:
             return _decision_note(action, data)
+        case Action.MOVE_OUTSIDE_DATE:
+            return " · ".join(_outside_notes(data))
         case Action.WITHDRAW:
             return str(_("提出人：%(who)s") % {"who": data.get("said_by", "")})
-        case Action.SUBMIT_SHEET | Action.RETURN_SHEET | Action.VERIFY_SHEET:
-            return " · ".join(str(data[k]) for k in ("no", "title") if data.get(k))
-        case Action.ATTACH:
-            return str(data.get("name", ""))
+        case action if action in _NAMED:
+            return " · ".join(str(data[name]) for name in _NAMED[action] if data.get(name))
         case (
             Action.PROPOSE_REMEDY
             | Action.DECIDE_REMEDY
@@ -339,6 +349,16 @@ def _time_notes(data: dict[str, Any]) -> list[str]:
     _old, new = data.get("changes", {}).get("due_at", ["", ""])
     if due := parse_datetime(new):
         notes.append(_("应于 %(time)s 完成") % {"time": _minute(due)})
+    return notes
+
+
+def _outside_notes(data: dict[str, Any]) -> list[str]:
+    """The office's number, and which of its dates is now when."""
+    notes = [str(data.get("number", ""))]
+    for name, label in (("accept_by", _("受理期限")), ("due_by", _("办理期限"))):
+        _old, new = data.get("changes", {}).get(name, ["", ""])
+        if moved := parse_datetime(new):
+            notes.append(_of(str(label), f"{timezone.localtime(moved):%Y-%m-%d %H:%M}"))
     return notes
 
 

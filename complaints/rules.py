@@ -27,6 +27,7 @@ class Action(TextChoices):
     REGISTER = "register", gettext_lazy("登记投诉")
     RECORD_CONTACT = "record_contact", gettext_lazy("记录联系")
     HEAR = "hear", gettext_lazy("客户补充")
+    MOVE_OUTSIDE_DATE = "move_outside_date", gettext_lazy("外部期限变更")
     ACCEPT = "accept", gettext_lazy("分拣为有效")
     REJECT = "reject", gettext_lazy("分拣为无效")
     REVIEW_TRIAGE = "review_triage", gettext_lazy("复核分拣")

@@ -25,7 +25,7 @@ from django.db.models import (
 )
 
 from common import phones
-from complaints.models import SearchDue, SearchGrams, SearchText, Statement
+from complaints.models import OutsideReference, SearchDue, SearchGrams, SearchText, Statement
 from complaints.models.complaint import ComplaintQuerySet
 
 #: So many of the newest cases are simply read through: words that are common among them are found
@@ -90,8 +90,10 @@ def _top(found: ComplaintQuerySet, most: int) -> list[_Hit]:
 
 
 def _known_by(found: ComplaintQuerySet, words: str, term: str) -> ComplaintQuerySet:
-    """By the whole name, or the whole phone."""
-    match = Q(pk__in=SearchText.objects.filter(name=term[:LONGEST_NAME]).values("complaint"))
+    """By the whole name, the whole phone, or another office's number."""
+    elsewhere = OutsideReference.objects.filter(number=words).order_by()
+    match = Q(pk__in=elsewhere.values("complaint"))
+    match |= Q(pk__in=SearchText.objects.filter(name=term[:LONGEST_NAME]).values("complaint"))
     if len(key := phones.key(words)) >= _SHORTEST_PHONE:
         match |= Q(phone_key=key)
     return found.filter(match)

@@ -21,6 +21,8 @@ class Field(Enum):
     REMEDY = "remedy_sought"
     ANONYMOUS = "anonymous"
     REF = "ref"
+    ACCEPT_BY = "accept_by"
+    DUE_BY = "due_by"
 
 
 #: The names of each field, the surest first; blanks, `_`, `-`, `*` and brackets don't count.
@@ -183,6 +185,11 @@ NAMES: dict[Field, tuple[str, ...]] = {
     Field.REF: (
         "外部编号",
         "外部单号",
+        "受理编号",
+        "受理单号",
+        "受理号",
+        "投诉件编号",
+        "登记编号",
         "工单编号",
         "工单号",
         "投诉编号",
@@ -202,6 +209,39 @@ NAMES: dict[Field, tuple[str, ...]] = {
         "case no",
         "complaint id",
         "complaint no",
+    ),
+    Field.ACCEPT_BY: (
+        "受理期限",
+        "受理时限",
+        "受理截止时间",
+        "签收期限",
+        "签收时限",
+        "先行联系期限",
+        "首次联系期限",
+        "accept by",
+    ),
+    Field.DUE_BY: (
+        "办理期限",
+        "办理时限",
+        "办结期限",
+        "办结时限",
+        "处理期限",
+        "处理时限",
+        "答复期限",
+        "答复时限",
+        "回复期限",
+        "回复时限",
+        "反馈期限",
+        "反馈时限",
+        "截止时间",
+        "截止日期",
+        "要求办结时间",
+        "要求完成时间",
+        "应办结时间",
+        "due by",
+        "due date",
+        "due at",
+        "deadline",
     ),
 }
 #: A row of a table is a header when it names the content.

@@ -69,7 +69,7 @@ def _header(head: list[tuple[int, str]], headings: Headings[Any]) -> tuple[str, 
         rows = [cells for _line, cells, _error in records]
         at = headings.header_row(rows)
         if at is not None:
-            found.append((len(headings.understood(rows[at])), delimiter, records[at][0]))
+            found.append((headings.score(rows[at]), delimiter, records[at][0]))
         seen = max([seen, *rows[:1]], key=len)
     if not found:
         raise no_key_column(headings, headers_of(seen))

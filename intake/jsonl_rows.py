@@ -10,8 +10,8 @@ from typing import Any, BinaryIO, NoReturn
 from django.utils.translation import gettext as _
 
 from common.errors import RuleBroken
-from intake import columns
-from intake.columns import Field
+from intake.columns import COMPLAINTS, Field
+from intake.headings import Headings
 from intake.rows import Cell, Row, Source, Unreadable
 from intake.tables import no_content_column
 
@@ -21,11 +21,12 @@ CONTENT_WITHIN = 100
 _SET_ASIDE = {"line", "code", "reason", "original"}
 
 
-def open_jsonl(file: BinaryIO) -> Source:
+def open_jsonl(file: BinaryIO, headings: Headings[Field] = COMPLAINTS) -> Source:
     """The objects as rows. Raises FileRefused `file.no_content_column`."""
     rows = _rows(file)
     head = list(islice(rows, CONTENT_WITHIN))
-    if not any(columns.meaning(name) == Field.WHAT for row in head for name, _cell in row.named):
+    found = (headings.understood([name for name, _cell in row.named]) for row in head)
+    if not any(headings.key in meanings for meanings in found):
         raise no_content_column([name for row in head[:1] for name, _cell in row.named])
     return Source(chain(head, rows))
 
@@ -35,10 +36,11 @@ def _rows(file: BinaryIO) -> Iterator[Row]:
         line = content.removeprefix(b"\xef\xbb\xbf") if number == 1 else content
         text = line.decode(errors="surrogateescape").rstrip("\r\n")
         if text.strip():
-            yield _row(str(number), text)
+            yield row_of(str(number), text)
 
 
-def _row(line: str, text: str) -> Row:
+def row_of(line: str, text: str) -> Row:
+    """The row that one line of the file makes."""
     try:
         found = _parse(text)
         if found.keys() == _SET_ASIDE and isinstance(found["original"], str):

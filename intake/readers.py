@@ -10,9 +10,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from intake.columns import COMPLAINTS
+from intake.columns import COMPLAINTS, Field
 from intake.csv_rows import open_csv, open_text
-from intake.headings import Headings
+from intake.headings import WIDEST, Headings
 from intake.jsonl_rows import open_jsonl
 from intake.rows import FileRefused, Source
 from intake.xlsx_rows import open_xlsx
@@ -24,9 +24,15 @@ _JSON_LINES = {".jsonl", ".ndjson"}
 @contextmanager
 def opened(path: Path, headings: Headings[Any] = COMPLAINTS) -> Iterator[Source]:
     """The file's rows while the block lasts; JSONL holds complaints only. Raises FileRefused
-    `file.missing`, `file.empty`, `file.kind` and what the format's reader raises."""
+    `file.missing`, `file.empty`, `file.kind`, `file.macros`, `file.too_wide` and what the
+    format's reader raises."""
     with ExitStack() as stack:
-        yield _open(path, stack, headings)
+        source = _open(path, stack, headings)
+        if len(source.headers or ()) > WIDEST:
+            raise FileRefused(
+                "file.too_wide", _("表头超过 %(most)d 列，请删去多余的列。") % {"most": WIDEST}
+            )
+        yield source
 
 
 def _open(path: Path, stack: ExitStack, headings: Headings[Any]) -> Source:
@@ -41,11 +47,10 @@ def _open(path: Path, stack: ExitStack, headings: Headings[Any]) -> Source:
         raise _kind(_("这其实是网页或 XML 表格，请在 Excel 中打开后另存为 .xlsx。"))
     if visible[:1] == b"[" and path.suffix.lower().startswith(".json"):
         raise _kind(_("这是一整个 JSON 数组，请改成每行一个对象的 JSONL。"))
-    if headings is not COMPLAINTS:
-        return open_csv(stack.enter_context(open_text(path)), headings)
-    if visible[:1] == b"{" or path.suffix.lower() in _JSON_LINES:
-        return open_jsonl(stack.enter_context(path.open("rb")))
-    return open_csv(stack.enter_context(open_text(path)))
+    is_json = visible[:1] == b"{" or path.suffix.lower() in _JSON_LINES
+    if is_json and headings.key is Field.WHAT:
+        return open_jsonl(stack.enter_context(path.open("rb")), headings)
+    return open_csv(stack.enter_context(open_text(path)), headings)
 
 
 def _start(path: Path) -> bytes:
@@ -74,3 +79,7 @@ def _refuse_other_archives(path: Path) -> None:
         return  # the reader says that it is broken
     if not any(name.startswith("xl/") for name in names):
         raise _kind(_("不支持这种文件；可导入 CSV、XLSX 和 JSONL。"))
+    if any(name.endswith("vbaproject.bin") for name in names):
+        raise FileRefused(
+            "file.macros", _("工作簿里有宏，不予打开；请在 Excel 中另存为不带宏的 .xlsx。")
+        )

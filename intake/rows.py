@@ -32,13 +32,15 @@ class Row:
     """One row: where it stands (`3`, or `表二!3`), its cells by header, and what to give back
     when it can't be taken: the cells as they stood, or the line itself.
 
-    A `problem` is a row that couldn't even be read; it has no `named` cells then.
+    A `problem` is a row that couldn't even be read; it has no `named` cells then. `mark` is what
+    the row is known by without an outside number (`intake/marks.py`), once it has been marked.
     """
 
     line: str
     original: tuple[Cell, ...] | str
     named: tuple[tuple[str, Cell], ...] = ()
     problem: RuleBroken | None = None
+    mark: str = ""
 
 
 @dataclass

@@ -5,14 +5,58 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
+from typing import Protocol
 
 from intake.csv_rows import guarded
 from intake.importing import SetAside
 from intake.rows import VERDICT_COLUMNS, Row, as_text
+
+# Halves of characters that no byte of the file stood for.
+_UNWRITABLE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+
+
+class Paper(Protocol):
+    """What a row can be written on."""
+
+    def write(self, text: str, /) -> object: ...
+
+
+Writer = Callable[[Row, SetAside], None]
+
+
+def on(paper: Paper, headers: Sequence[str] | None) -> Writer:
+    """Begin the file on this paper; how each row is written: as CSV below a header, or as a line
+    of JSON where the source had no table. Bytes that were no characters are lone surrogates."""
+    return _line(paper) if headers is None else _record(paper, headers)
+
+
+def _record(paper: Paper, headers: Sequence[str]) -> Writer:
+    """The verdict stands in front, so that cells beside the table keep their place behind."""
+    paper.write("\ufeff")
+    writer = csv.writer(paper)
+    writer.writerow([*VERDICT_COLUMNS, *(guarded(header) for header in headers)])
+
+    def write(row: Row, verdict: SetAside) -> None:
+        cells = [guarded(_UNWRITABLE.sub("\ufffd", as_text(cell))) for cell in row.original]
+        writer.writerow([row.line, verdict.code, guarded(verdict.reason), *cells])
+
+    return write
+
+
+def _line(paper: Paper) -> Writer:
+    def write(row: Row, verdict: SetAside) -> None:
+        original = str(row.original)
+        found = {"line": row.line, "code": verdict.code, "reason": verdict.reason}
+        broken = any("\ud800" <= character <= "\udfff" for character in original)
+        line = json.dumps({**found, "original": original}, ensure_ascii=broken)
+        paper.write(line + "\n")
+
+    return write
 
 
 class SetAsideFile:
@@ -29,7 +73,7 @@ class SetAsideFile:
         # Bytes that were no characters come out as they went in.
         self._file = os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape", newline="")
         self._rows = 0
-        self._write = self._line if headers is None else self._record(headers)
+        self._write = on(self._file, headers)
 
     def add(self, row: Row, verdict: SetAside) -> None:
         """Write the row down."""
@@ -52,22 +96,3 @@ class SetAsideFile:
                 self._path.unlink()
                 return target
         raise AssertionError  # count() has no end
-
-    def _record(self, headers: tuple[str, ...]) -> Callable[[Row, SetAside], None]:
-        """The verdict stands in front, so that cells beside the table keep their place behind."""
-        self._file.write("\ufeff")
-        writer = csv.writer(self._file)
-        writer.writerow([*VERDICT_COLUMNS, *(guarded(header) for header in headers)])
-
-        def write(row: Row, verdict: SetAside) -> None:
-            cells = [guarded(as_text(cell)) for cell in row.original]
-            writer.writerow([row.line, verdict.code, guarded(verdict.reason), *cells])
-
-        return write
-
-    def _line(self, row: Row, verdict: SetAside) -> None:
-        original = str(row.original)
-        found = {"line": row.line, "code": verdict.code, "reason": verdict.reason}
-        broken = any("\ud800" <= character <= "\udfff" for character in original)
-        line = json.dumps({**found, "original": original}, ensure_ascii=broken)
-        self._file.write(line + "\n")

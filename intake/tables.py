@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from common.errors import RuleBroken
-from intake.columns import COMPLAINTS
+from intake.columns import Field
 from intake.headings import Headings
 from intake.rows import VERDICT_COLUMNS, Cell, FileRefused, Row, as_text, is_empty
 
@@ -18,7 +18,7 @@ HEADER_WITHIN = 30
 
 def no_key_column(headings: Headings[Any], headers: Sequence[str]) -> FileRefused:
     """The sentence for a file that nowhere names what its rows are about."""
-    if headings is COMPLAINTS:
+    if headings.key is Field.WHAT:
         return no_content_column(headers)
     return FileRefused(
         "file.no_key_column",
@@ -41,7 +41,7 @@ def no_content_column(headers: Sequence[str]) -> FileRefused:
 
 def headers_of(cells: Sequence[Cell]) -> tuple[str, ...]:
     """The header's names, without the empty columns behind the last one."""
-    names = [" ".join(as_text(cell).split()) for cell in cells]
+    names = [" ".join(as_text(cell).split()) for cell in cells[: _filled(cells)]]
     while names and not names[-1]:
         names.pop()
     return tuple(names)
@@ -58,12 +58,21 @@ def under_header(line: str, headers: tuple[str, ...], cells: Sequence[Cell]) -> 
     if all(is_empty(cell) for cell in cells):
         return None
     skip = own_columns(headers)
-    original = tuple(cells)[skip:]
+    width = max(len(headers), _filled(cells))  # a sheet may claim 16,384 columns and fill ten
+    original = tuple(cells[:width])[skip:]
     if headers_of(cells) == headers:
         return Row(line, original, problem=_again())
-    if any(not is_empty(cell) for cell in cells[len(headers) :]):
+    if width > len(headers):
         return Row(line, original, problem=_too_wide(len(cells), len(headers)))
     return Row(line, original, tuple(zip(headers[skip:], cells[skip:], strict=False)))
+
+
+def _filled(cells: Sequence[Cell]) -> int:
+    """How many cells there are up to the last that holds something."""
+    for width in range(len(cells), 0, -1):
+        if not is_empty(cells[width - 1]):
+            return width
+    return 0
 
 
 def _again() -> RuleBroken:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from celery import shared_task
 
 from common.time import database_now
-from intake import hook_sending, items, reminders, repeats
+from intake import hook_sending, import_work, items, reminders, repeats
 from intake.wechat import media, pulling, taking
+
+#: Seconds for which a file keeps a worker from other tasks; the next task goes on with it.
+_TURN = 20
 
 
 @shared_task(ignore_result=True)
@@ -37,3 +40,9 @@ def fetch_from_wechat() -> int:
     """Fetch what customers wrote to 微信客服, and the pictures and recordings that messages name;
     how many were tried."""
     return pulling.drain(database_now) + media.drain(database_now)
+
+
+@shared_task(ignore_result=True)
+def work_imports() -> int:
+    """Go on with files of complaints; how many rows were dealt with."""
+    return import_work.work(database_now, seconds=_TURN)

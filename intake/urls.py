@@ -3,6 +3,7 @@
 from django.urls import path
 
 from intake import (
+    case_import_views,
     code_views,
     connection_views,
     feedback_views,
@@ -13,6 +14,8 @@ from intake import (
 from intake.wechat import views as wechat
 from staff.door.again import asks_again
 
+_CASES = "imports/cases"
+_FILE = f"{_CASES}/<int:job_id>"
 _ONE = "connections/<slug:inlet_key>"
 _HOOK = f"{_ONE}/hooks/<int:hook_id>"
 
@@ -79,4 +82,10 @@ urlpatterns = [
     path("inlets/", inlet_views.inlet_list, name="inlet-list"),
     path("inlets/new/", inlet_views.inlet_new, name="inlet-new"),
     path("inlets/<int:inlet_id>/", inlet_views.inlet, name="inlet"),
+    path(f"{_CASES}/", case_import_views.case_imports, name="case-imports"),
+    path(f"{_FILE}/", case_import_views.case_import, name="case-import"),
+    path(f"{_FILE}/columns/", case_import_views.columns, name="case-import-columns"),
+    path(f"{_FILE}/confirmation/", case_import_views.confirmation, name="case-import-confirm"),
+    path(f"{_FILE}/cancellation/", case_import_views.cancellation, name="case-import-cancel"),
+    path(f"{_FILE}/set-aside/", case_import_views.rows_set_aside, name="case-import-set-aside"),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from django.utils import timezone
@@ -65,6 +65,24 @@ def moment(cell: Cell, *, since_1904: bool = False) -> datetime | None:
             field="received_at",
         )
     return found if timezone.is_aware(found) else timezone.make_aware(found)
+
+
+def deadline(cell: Cell, field: str, *, since_1904: bool = False) -> datetime | None:
+    """Until when; None for an empty cell. A day without an hour lasts until its last minute.
+    Raises RuleBroken `<field>.unclear`."""
+    readable(cell, field)
+    try:
+        found = moment(cell, since_1904=since_1904)
+    except RuleBroken as broken:
+        raise RuleBroken(
+            f"{field}.unclear",
+            _("看不懂期限“%(text)s”；请写成 2026-11-20 17:30 这样。")
+            % {"text": as_text(cell)[:60]},
+            field=field,
+        ) from broken
+    if found and timezone.localtime(found).time() == time():
+        return found + timedelta(hours=23, minutes=59)
+    return found
 
 
 def _moment(cell: Cell, text: str, since_1904: bool) -> datetime | None:

@@ -19,8 +19,8 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.utils.escape import unescape
 from openpyxl.workbook import Workbook
 
-from intake.columns import COMPLAINTS
-from intake.headings import Headings
+from intake.columns import COMPLAINTS, Field
+from intake.headings import WIDEST, Headings
 from intake.rows import Cell, FileRefused, Row, Source, Unreadable, as_text
 from intake.tables import HEADER_WITHIN, headers_of, no_key_column, own_columns, under_header
 
@@ -31,7 +31,6 @@ LARGEST_RATIO = 100
 # Excel keeps fifteen digits of a number; what follows is zeros.
 _DIGITS_KEPT = 10**15
 _ERRORS = {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"}
-_WIDEST_HEADER = 512
 _MERGE = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]{0,40}?ref="([A-Z]{1,3}\d+:[A-Z]{1,3}\d+)"')
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 _Raw = tuple[Cell, ...]
@@ -121,7 +120,7 @@ def _source(sheets: list[_Sheet], headings: Headings[Any], *, since_1904: bool) 
 
 
 def _skipped(headings: Headings[Any]) -> str:
-    if headings is COMPLAINTS:
+    if headings.key is Field.WHAT:
         return _("工作表“%(title)s”没有投诉内容列，未读取。")
     key = headings.names[headings.key][0]
     return _("工作表“%(title)s”没有“{key}”列，未读取。").format(key=key)
@@ -227,7 +226,7 @@ def _header_names(
             continue
         text = names[top - 1][left - 1]
         for row in names[top - 1 : bottom]:
-            row += [""] * (min(right, _WIDEST_HEADER) - len(row))
+            row += [""] * (min(right, WIDEST) - len(row))
             row[left - 1 : right] = [text] * len(row[left - 1 : right])
     return names
 

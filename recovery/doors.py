@@ -16,6 +16,7 @@ from complaints.rules import RULES, Action, Tie
 from complaints.selectors import LEADING
 from intake import codes
 from intake.access import HANDLING
+from intake.import_jobs import IMPORTING
 from quality.inspections import INSPECTING
 from recovery.caretakers import CARETAKERS
 from reports.access import READERS
@@ -183,6 +184,18 @@ ENTRANCES: dict[str, Entrance] = {
     # calls of WeChat and WeCom, which prove by their signature whose they are
     "wechat": _both(STRANGERS),
     "wecom": _both(STRANGERS),
+    # files of complaints
+    **dict.fromkeys(
+        (
+            "case-imports",
+            "case-import",
+            "case-import-columns",
+            "case-import-confirm",
+            "case-import-cancel",
+            "case-import-set-aside",
+        ),
+        _both(roles(IMPORTING)),
+    ),
     "api-branches": _ALL,
     "api-people": _ALL,
     # the desk

@@ -43,6 +43,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 5.0,
         "options": {"queue": "celery", "expires": 30},
     },
+    "work off files of complaints": {
+        "task": "intake.tasks.work_imports",
+        "schedule": 5.0,
+        "options": {"queue": "celery", "expires": 30},
+    },
     "take up planned posts": {
         "task": "staff.tasks.take_up_planned_posts",
         "schedule": 60.0,

@@ -20,7 +20,7 @@ from common.time import database_now
 from complaints import lapsing, search_copy
 from complaints.escalation import catch_up
 from complaints.pulse import until_next_ring
-from intake import hook_sending, items, reminders
+from intake import hook_sending, import_work, items, reminders
 from intake.wechat import media, pulling, taking
 from notify.delivery import deliver
 from notify.selectors import oldest_waiting
@@ -36,13 +36,14 @@ BEAT_EVERY = 5.0
 #: Messages that wait longer than this have no worker to deliver them.
 UNDELIVERED = timedelta(seconds=60)
 LOOK_FOR_MAIL_EVERY = 5.0
+LOOK_FOR_FILES_EVERY = 5.0
 AFTER_AN_ERROR = 1.0
 
 
 def run(stop: threading.Event) -> None:
-    """Sweep until `stop` is set; a second thread takes in and delivers, a third calls the hooks of
-    other systems, so that no mail server and no hook holds a clock up. A database that is away is
-    asked again every second."""
+    """Sweep until `stop` is set. A second thread takes in and delivers, a third calls the hooks of
+    other systems, a fourth goes on with files that no worker takes up, so that no mail server, hook
+    or file holds a clock up. A database that is away is asked again every second."""
     mail = threading.Thread(
         target=_every, args=(stop, _look_after_the_post, LOOK_FOR_MAIL_EVERY), daemon=True
     )
@@ -51,6 +52,8 @@ def run(stop: threading.Event) -> None:
     )
     mail.start()
     hooks.start()
+    rows = (stop, _take_in_files, LOOK_FOR_FILES_EVERY)
+    threading.Thread(target=_every, args=rows, daemon=True).start()
     _every(stop, Sweeper().round)
     mail.join(timeout=AFTER_AN_ERROR)
     hooks.join(timeout=AFTER_AN_ERROR)
@@ -134,3 +137,10 @@ def _deliver_what_waits() -> None:
         if not deliver(at=database_now()):
             break
         waiting = oldest_waiting(database_now())
+
+
+def _take_in_files() -> None:
+    """Work off files of complaints when nobody else does: the worker or its broker is ill."""
+    if import_work.is_unworked(database_now()):
+        while import_work.work(database_now, seconds=LOOK_FOR_FILES_EVERY):
+            pass

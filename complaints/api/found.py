@@ -81,6 +81,7 @@ def show(request: Request, complaint: Complaint, *, at: datetime) -> dict[str, A
         .select_related(*_NAMED, "entered_by", "first_receiver", "rectifier")
         .prefetch_related(
             "handovers",
+            "outside_references",
             Prefetch(
                 "clocks",
                 Clock.objects.order_by("round", "due_at").prefetch_related(selectors.pauses()),

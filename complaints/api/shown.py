@@ -36,6 +36,7 @@ from complaints.models import (
     Event,
     InvalidReason,
     Means,
+    OutsideReference,
     PlaybookEntry,
     Remedy,
     RemedyKind,
@@ -196,6 +197,16 @@ class CountsOut(serializers.Serializer[Any]):
     events = serializers.IntegerField(source="event_count")
 
 
+class OutsideOut(serializers.Serializer[OutsideReference]):
+    """What another office calls the case, and by when it wants what."""
+
+    channel = serializers.ChoiceField(choices=Channel.choices)
+    channel_label = serializers.CharField(source="get_channel_display")
+    number = serializers.CharField()
+    accept_by = serializers.DateTimeField(allow_null=True)
+    due_by = serializers.DateTimeField(allow_null=True)
+
+
 class ComplaintOut(ComplaintRowOut):
     """A case with all its clocks, and what this person (`context["person"]`) may do now."""
 
@@ -210,6 +221,7 @@ class ComplaintOut(ComplaintRowOut):
     subjects = serializers.SerializerMethodField()
     duplicate_of = serializers.SerializerMethodField()
     duplicates = serializers.SerializerMethodField()
+    outside_references = OutsideOut(many=True)
     closed_at = serializers.DateTimeField(allow_null=True)
     closed_inside_at = serializers.DateTimeField(allow_null=True)
     clocks = CaseClockOut(source="all_clocks", many=True)

@@ -26,6 +26,7 @@ from complaints.models.escalation import Escalation
 from complaints.models.event import Event
 from complaints.models.handover import Handover, HandoverReason, HandoverState
 from complaints.models.incident import Incident, IncidentMember, IncidentState
+from complaints.models.outside import OutsideReference
 from complaints.models.ownership import Ownership, OwnershipReason
 from complaints.models.playbook import PlaybookEntry
 from complaints.models.policy import Policy, PolicyClock, PolicyState, PolicyStep
@@ -72,6 +73,7 @@ __all__ = [
     "InvalidReason",
     "Means",
     "MetAs",
+    "OutsideReference",
     "Ownership",
     "OwnershipReason",
     "PlaybookEntry",

@@ -1,6 +1,7 @@
 """What has come from outside, one concept a file."""
 
 from intake.models.hook import CallState, EventMark, Hook, HookCall
+from intake.models.import_job import (ColumnMemory, ImportJob, ImportRow, JobState, OVER, RowVerdict, WORKED,)
 from intake.models.inlet import Inlet
 from intake.models.inlet_change import InletChange
 from intake.models.item import Item, ItemState
@@ -12,21 +13,28 @@ from intake.models.wechat import Media, MediaState, Nonce, Pull
 
 __all__ = [
     "CallState",
+    "ColumnMemory",
     "EventMark",
     "Hook",
     "HookCall",
+    "ImportJob",
+    "ImportRow",
     "Inlet",
     "InletChange",
     "Item",
     "ItemState",
+    "JobState",
     "Kind",
     "Media",
     "MediaState",
     "Nonce",
+    "OVER",
     "PastCall",
     "Pull",
     "Receipt",
+    "RowVerdict",
     "SystemKey",
     "Thread",
     "Upload",
+    "WORKED",
 ]

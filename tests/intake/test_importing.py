@@ -25,8 +25,8 @@ from intake.rows import FileRefused
 from staff.models import Person
 from tests.conftest import MONDAY, Cast
 from tests.intake.books import rewritten, workbook
+from tests.shared import DATA
 
-DATA = Path(__file__).parents[3] / "shared/data"
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 pytestmark = pytest.mark.django_db

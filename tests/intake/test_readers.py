@@ -19,8 +19,8 @@ from intake.columns import Field
 from intake.readers import opened
 from intake.rows import FileRefused, Unreadable
 from tests.intake.books import read, rewritten, texts, workbook
+from tests.shared import DATA
 
-DATA = Path(__file__).parents[3] / "shared/data"
 TABLE = "投诉内容,投诉人,电话\n货晚到三天,孙玉梅,13800138000\n\n态度很差𠮷😡,,\n"
 ROWS = [
     {"投诉内容": "货晚到三天", "投诉人": "孙玉梅", "电话": "13800138000"},
