@@ -9,7 +9,7 @@ from intake.mail.words import readable
 
 #: Of one mail so many addresses are read.
 MOST = 100
-_QUOTED = r'"(?:[^"\\]|\\.)*"'
+_QUOTED = r'"(?:[^"\\]|\\.){0,300}"'
 _TOKEN = re.compile(
     rf"(?P<quoted>{_QUOTED})|(?P<angle><[^<>]*>?)|(?P<mark>[,;:()])|(?P<word>[^\s,;:()<>\"]+|\")"
     r"|(?P<space>\s+)",
@@ -92,7 +92,7 @@ def _name(words: str) -> str:
     quoted = re.fullmatch(_QUOTED, text, re.DOTALL)
     text = re.sub(r"\\(.)", r"\1", text[1:-1], flags=re.DOTALL) if quoted else text
     if not quoted:
-        text = re.sub(r'"((?:[^"\\]|\\.)*)"', r"\1", text)
+        text = re.sub(r'"((?:[^"\\]|\\.){0,300})"', r"\1", text)
     decoded = readable(text).strip()
     return decoded.strip('"').strip() if decoded.startswith('"') else decoded
 

@@ -14,6 +14,9 @@ from intake.mail.parts import Part
 _STUB = 4
 _WORTH = 80
 _META_CHARSET = re.compile(rb"<meta[^>]{0,300}?charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
+#: Of one stretch so many bytes are decoded.
+_LONGEST = 8 * 1024 * 1024
+_PICTURES = re.compile(r"data:[\w/+.-]{0,100};base64,[A-Za-z0-9+/=\s%]*")
 _ENDS = re.compile(r"\r\n?")
 
 
@@ -54,7 +57,7 @@ def _leaf(part: Part) -> tuple[list[Words], list[MailFile]]:
         content = part.content()
         if kind == "text/plain":
             return [Words(plain=_decoded(part, content))], []
-        return [Words(markup=_decoded(part, content))], []
+        return [Words(markup=_PICTURES.sub("", _decoded(part, content)))], []
     if not part.body.strip() and not named and part.disposition != "attachment":
         return [], []
     return [], [MailFile(part.filename, kind, part.content())]
@@ -77,4 +80,4 @@ def _decoded(part: Part, content: bytes) -> str:
     if not declared and part.content_type == "text/html":
         found = _META_CHARSET.search(content[:4096])
         declared = found[1].decode("ascii") if found else ""
-    return _ENDS.sub("\n", decode(content, declared))
+    return _ENDS.sub("\n", decode(content[:_LONGEST], declared))

@@ -51,14 +51,13 @@ def is_tame(markup: str) -> bool:
     """Whether it may be given to a parser: not too long, not too deep, not too many tags."""
     if len(markup) > LONGEST:
         return False
-    depth = tags = 0
-    for found in _TAG.finditer(markup):
-        tags += 1
+    depth = 0
+    for tags, found in enumerate(_TAG.finditer(markup)):
         if found[1] is None:
             depth = max(0, depth - 1)
         elif found[1].lower() not in _SHALLOW:
             depth += 1
-        if depth > DEEPEST or tags > MOST_TAGS:
+        if depth > DEEPEST or tags >= MOST_TAGS:
             return False
     return True
 
@@ -76,7 +75,7 @@ def to_text(markup: str) -> str:
 def plain_text(markup: str) -> str:
     """The text between the tags, for what no parser may see; takes a time that grows with the
     length alone."""
-    without = _without_unseen(markup[: 4 * LONGEST])
+    without = _without_unseen(markup[:LONGEST])
     broken = _BREAKS.sub("\n", without)
     text = html.unescape(_ANY_TAG.sub("", broken)).replace("\xa0", " ")
     return re.sub(r"\n\s*\n\s*", "\n\n", text).strip()
@@ -132,8 +131,13 @@ def _quoted(text: str) -> str:
 def _without_unseen(markup: str) -> str:
     """Without scripts, styles, comments and the like; what is never closed stays. In one pass,
     however many of them are open."""
-    kept, position, endless = [], 0, set()
-    for found in iter(lambda: _UNSEEN.search(markup, position), None):
+    kept: list[str] = []
+    endless: set[str] = set()
+    position = 0
+    for _ in range(MOST_TAGS):
+        found = _UNSEEN.search(markup, position)
+        if found is None:
+            break
         name = "--" if found[2] else (found[1] or "").lower()
         end = _end_of(markup, name, found.end()) if name not in endless else -1
         if end < 0:

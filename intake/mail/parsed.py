@@ -18,8 +18,9 @@ class MailFile:
 class Mail:
     """One mail. `text` is all of its body, `visible` what the sender wrote this time, without
     what is quoted from earlier; `html` its harmless HTML (or ""). `enclosed` are the texts of
-    mails that hang on it; `came_by` every address that it may have come by. `marks` holds the header fields that tell machines from people, names
-    in lower case. `notes` are codes of what was left out: `parts_cut`, `deep_cut`."""
+    mails that hang on it; `came_by` every address that it may have come by. `marks` holds the
+    header fields that tell machines from people, names in lower case. `notes` are codes of what
+    was left out: `parts_cut`."""
 
     subject: str = ""
     from_name: str = ""

@@ -10,7 +10,8 @@ from intake.mail.parsed import Mail
 from intake.mail.parts import Part, enclosed, taken_apart
 from intake.mail.words import readable, unfolded
 
-LONGEST_TEXT = 1024 * 1024
+#: Of the text so many code points are kept; the raw mail has the rest.
+LONGEST_TEXT = 256 * 1024
 #: Where our own address may stand that the mail came by.
 _CAME_BY = ("to", "cc", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to")
 #: What tells machines from people (`automatic`).
@@ -29,11 +30,12 @@ def parse(raw: bytes) -> Mail:
     words, files = sorted_out(root)
     text = "\n\n".join(filter(None, (each.text().strip("\n") for each in words)))[:LONGEST_TEXT]
     markup = "\n".join(each.markup for each in words if each.markup)
+    subject = readable(unfolded(root.raw("subject"))).strip()
     hanging = _enclosed(root)
     text = text if text.strip() else "\n\n".join(hanging)
     name, address = _sender(root)
     return Mail(
-        subject=readable(unfolded(root.raw("subject"))).strip(),
+        subject=subject,
         from_name=name,
         from_email=address,
         to=_addresses(root, ("to",)),
@@ -42,7 +44,7 @@ def parse(raw: bytes) -> Mail:
         references=_ids(root, "in-reply-to") + _ids(root, "references"),
         date=unfolded(root.raw("date"))[:100],
         text=text,
-        visible=quotes.visible(text),
+        visible=quotes.visible(text, subject=subject),
         html=html.sanitised(markup) if markup else "",
         enclosed=hanging,
         marks=_marks(root),

@@ -6,6 +6,8 @@ import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
 
 from intake.mail.words import LONGEST, base64_of, parameters, unfolded
 
@@ -16,7 +18,6 @@ LONGEST_HEAD = 256 * 1024
 MOST_FIELDS = 1000
 
 _END_OF_HEAD = re.compile(rb"(?:\r\n|\n|\r)[ \t]*(?:\r\n|\n|\r)")
-_LINES = re.compile(rb"(?<=\n)|(?<=\r)(?!\n)")
 _FIELD = re.compile(rb"([\x21-\x39\x3b-\x7e]+)[ \t]*:(.*)", re.DOTALL)
 _NOT_TYPES = re.compile(r"[^\w.+*$!#&^/-]")
 
@@ -39,14 +40,14 @@ class Part:
     def all(self, name: str) -> list[bytes]:
         return [value for each, value in self.fields if each == name]
 
-    @property
+    @cached_property
     def content_type(self) -> str:
         """As declared, in lower case: `text/plain`."""
         stated = unfolded(self.raw("content-type")).partition(";")[0].strip().lower()
         stated = _NOT_TYPES.sub("", stated)
         return stated if re.fullmatch(r"[^/]+/[^/]+", stated) else self.default_type
 
-    @property
+    @cached_property
     def type_parameters(self) -> dict[str, str]:
         return parameters(unfolded(self.raw("content-type")))
 
@@ -56,7 +57,7 @@ class Part:
         stated = unfolded(self.raw("content-disposition")).partition(";")[0]
         return stated.strip().lower()
 
-    @property
+    @cached_property
     def filename(self) -> str:
         """As the sender gave it."""
         named = parameters(unfolded(self.raw("content-disposition")))
@@ -74,7 +75,7 @@ class Part:
         encoding = unfolded(self.raw("content-transfer-encoding")).partition(";")[0]
         encoding = encoding.strip().strip("'\"").lower()
         if encoding == "base64":
-            return base64_of(self.body.decode("latin-1"))
+            return base64_of(self.body)
         if encoding == "quoted-printable":
             return binascii.a2b_qp(self.body)
         if encoding in ("x-uuencode", "uuencode", "x-uue", "uue"):
@@ -117,6 +118,9 @@ def _head_and_body(raw: bytes) -> tuple[list[tuple[str, bytes]], bytes]:
     fields: list[tuple[str, bytes]] = []
     position = start
     while position < len(raw):
+        if position - start > LONGEST_HEAD:
+            found_end = _END_OF_HEAD.search(raw, position - 2)
+            return fields, raw[found_end.end() :] if found_end else b""
         end = _line_end(raw, position)
         line = raw[position:end]
         if not line.strip(b"\r\n"):
@@ -124,10 +128,10 @@ def _head_and_body(raw: bytes) -> tuple[list[tuple[str, bytes]], bytes]:
         if line[:1] in b" \t" and (fields or not line.strip()):
             if not line.strip() and not _goes_on(raw, end):
                 return fields, raw[end:]
-            if fields and position - start <= LONGEST_HEAD:
+            if fields:
                 _extend(fields, line)
         elif found := _FIELD.match(line):
-            if position - start <= LONGEST_HEAD and len(fields) < MOST_FIELDS:
+            if len(fields) < MOST_FIELDS:
                 fields.append((found[1].decode("ascii").lower(), found[2][:LONGEST]))
         elif not (position == start and line.startswith((b"From ", b">From "))):
             return fields, raw[position:]
@@ -162,7 +166,7 @@ def _sections(body: bytes, boundary: str) -> list[bytes]:
         return [b"\n" + body] if body.strip() else []
     mark = re.escape(boundary.encode("utf-8", "surrogateescape").rstrip())
     delimiter = re.compile(rb"(?:^|\r\n|\n|\r)--" + mark + rb"(--)?[ \t]*(?=\r|\n|\Z)")
-    found = list(delimiter.finditer(body))
+    found = list(islice(delimiter.finditer(body), MOST_PARTS + 2))
     if not found:
         return [b"\n" + body] if body.strip() else []
     sections = []

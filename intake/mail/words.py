@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
 import re
 from urllib.parse import unquote_to_bytes
@@ -12,10 +11,13 @@ from intake.mail.charsets import codec, decode
 #: Of one header so many bytes are looked at.
 LONGEST = 64 * 1024
 _WORD = re.compile(r"=\?([^?\s*]*)(?:\*[^?]*)?\?([bBqQ])\?(.*?)\?=", re.DOTALL)
-_FOLD = re.compile(r"\r?\n(?=[ \t])|[\r\n]+")
-_PARAMETER = re.compile(
-    r"""[;\s]*([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*"?|[^;]*)""", re.DOTALL
+_NOT_BASE64 = bytes(
+    each
+    for each in range(256)
+    if each not in b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 )
+_FOLD = re.compile(r"\r?\n(?=[ \t])|[\r\n]+")
+_PARAMETER = re.compile(r"""[;\s]*([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*"?|[^;]*)""", re.DOTALL)
 _PIECE = re.compile(r"(.+?)\*(\d+)?(\*)?$")
 _RFC2231 = re.compile(r"([^']*)'[^']*'(.*)", re.DOTALL)
 
@@ -44,15 +46,15 @@ def readable(value: str) -> str:
 
 def _bytes_of(encoding: str, text: str) -> bytes:
     if encoding in "bB":
-        return base64_of(text)
+        return base64_of(text.encode("ascii", "ignore"))
     return binascii.a2b_qp(text.replace(" ", "_").encode("utf-8", "replace"), header=True)
 
 
-def base64_of(text: str) -> bytes:
+def base64_of(text: bytes) -> bytes:
     """What the letters of the alphabet in it say; all else is skipped, padding mended."""
-    letters = re.sub(r"[^A-Za-z0-9+/]", "", text)
+    letters = text.translate(None, _NOT_BASE64)
     whole = letters[: len(letters) - (len(letters) % 4 == 1)]
-    return base64.b64decode(whole + "=" * (-len(whole) % 4))
+    return binascii.a2b_base64(whole + b"=" * (-len(whole) % 4))
 
 
 def parameters(value: str) -> dict[str, str]:
