@@ -8,6 +8,7 @@ import re
 import lxml.html
 import nh3
 from inscriptis import Inscriptis
+from inscriptis.css_profiles import STRICT_CSS_PROFILE
 from inscriptis.model.config import ParserConfig
 from lxml import etree
 
@@ -30,6 +31,8 @@ _SHALLOW = frozenset(
         "option", "html", "body", "head",
     }
 )  # fmt: skip
+# without the default one's margins
+_LOOK = ParserConfig(css=STRICT_CSS_PROFILE)
 _PARSER = lxml.html.HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True)
 #: Around what is quoted from an earlier mail; private characters that no text may hold.
 _OPEN, _CLOSE = "\ue0f0", "\ue0f1"
@@ -102,7 +105,7 @@ def _rendered(markup: str) -> str:
     tree = lxml.html.document_fromstring(cleaned, parser=_PARSER)
     for quote in tree.xpath(_QUOTES):
         _mark(quote)
-    text = Inscriptis(tree, ParserConfig()).get_text()
+    text = Inscriptis(tree, _LOOK).get_text()
     return _quoted(text.replace("\xa0", " ")).strip()
 
 

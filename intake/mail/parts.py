@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 
-from intake.mail.words import LONGEST, base64_of, parameters, unfolded
+from intake.mail.words import LONGEST, base64_of, looks_like_base64, parameters, unfolded
 
 MOST_PARTS = 50
 DEEPEST = 10
@@ -75,7 +75,7 @@ class Part:
         encoding = unfolded(self.raw("content-transfer-encoding")).partition(";")[0]
         encoding = encoding.strip().strip("'\"").lower()
         if encoding == "base64":
-            return base64_of(self.body)
+            return base64_of(self.body) if looks_like_base64(self.body) else self.body
         if encoding == "quoted-printable":
             return binascii.a2b_qp(self.body)
         if encoding in ("x-uuencode", "uuencode", "x-uue", "uue"):

@@ -8,49 +8,50 @@ from functools import lru_cache
 # Labels of the head that stands above a quoted mail: who it was from, when, to whom, about what.
 FROM = frozenset(
     {
-        "发件人", "發件人", "寄件者", "寄件人", "发信人", "来自", "發信人", "from", "de", "von",
-        "van", "da", "od", "fra", "från", "от", "відправник", "差出人", "보낸사람", "보낸이",
-        "lähettäjä", "kimden", "expéditeur", "remitente", "mittente", "nadawca", "feladó",
-        "messagedu", "messagefrom",
+        "发件人", "發件人", "寄件者", "寄件人", "发信人", "来自", "發信人", "from", "de",
+        "von", "van", "da", "od", "fra", "från", "от", "відправник", "差出人", "보낸사람",
+        "보낸이", "lähettäjä", "kimden", "expéditeur", "remitente", "mittente", "nadawca",
+        "feladó", "messagedu", "messagefrom",
     }
 )  # fmt: skip
 WHEN = frozenset(
     {
-        "发送时间", "发送日期", "日期", "时间", "發送時間", "發送日期", "傳送日期", "寄件日期",
-        "传送时间", "發件日期", "发件时间", "sent", "date", "envoyé", "envoyéle", "gesendet", "datum",
-        "verzonden", "inviato", "data", "wysłano", "dato", "skickat", "sendt", "дата", "отправлено",
-        "送信日時", "日時", "日付", "보낸날짜", "날짜", "enviado", "enviadael", "fecha", "lähetetty",
-        "tarih", "gönderildi", "senton",
+        "发送时间", "发送日期", "日期", "时间", "發送時間", "發送日期", "傳送日期",
+        "寄件日期", "传送时间", "發件日期", "发件时间", "sent", "date", "envoyé", "envoyéle",
+        "gesendet", "datum", "verzonden", "inviato", "data", "wysłano", "dato", "skickat",
+        "sendt", "дата", "отправлено", "送信日時", "日時", "日付", "보낸날짜", "날짜",
+        "enviado", "enviadael", "fecha", "lähetetty", "tarih", "gönderildi", "senton",
     }
 )  # fmt: skip
 TO = frozenset(
     {
-        "收件人", "收件者", "收信人", "抄送", "抄送人", "副本", "to", "cc", "à", "an", "kopie", "aan",
-        "a", "copieà", "do", "dw", "till", "kopia", "til", "кому", "копия", "宛先", "受信者",
-        "받는사람", "받는이", "참조", "para", "ccn", "kime", "vastaanottaja", "destinataire",
+        "收件人", "收件者", "收信人", "抄送", "抄送人", "副本", "to", "cc", "à", "an",
+        "kopie", "aan", "a", "copieà", "do", "dw", "till", "kopia", "til", "кому", "копия",
+        "宛先", "受信者", "받는사람", "받는이", "참조", "para", "ccn", "kime",
+        "vastaanottaja", "destinataire",
     }
 )  # fmt: skip
 ABOUT = frozenset(
     {
         "主题", "主題", "主旨", "标题", "邮件主题", "subject", "objet", "sujet", "betreff",
-        "onderwerp", "oggetto", "temat", "emne", "ämne", "тема", "件名", "제목", "asunto", "assunto",
-        "aihe", "konu", "tárgy", "předmět", "re",
+        "onderwerp", "oggetto", "temat", "emne", "ämne", "тема", "件名", "제목", "asunto",
+        "assunto", "aihe", "konu", "tárgy", "předmět", "re",
     }
 )  # fmt: skip
 _LABEL = re.compile(r"^[>\s*|_·]*([^:：|<>@\d]{1,20}?)[\s*|]*[:：|]\s*(.*)$")
 
 _ORIGINAL = (
-    "原始邮件", "原始郵件", "原邮件", "原郵件", "邮件原件", "郵件原件", "邮件原文", "原始信息",
-    "原始消息", "原始訊息", "源邮件", "回复的原邮件", "回复的邮件", "回覆的原郵件", "答复邮件",
-    "original message", "original email", "original", "original appointment", "replied message",
-    "reply message", "message d['’]origine", "message original", "mensaje original",
-    "mensagem original", "messaggio originale", "messaggio orig\.?", "ursprüngliche (?:nachricht",
-    "mail)", "original-?nachricht", "oorspronkelijk bericht", "originele bericht",
-    "oprindelig (?:besked", "meddelelse)", "opprinnelig melding", "originalmeddelande",
-    "ursprungligt meddelande", "alkuperäinen viesti", "исходное сообщение",
-    "оригинальное сообщение", "пересланное сообщение", "oryginalna wiadomość",
-    "wiadomość oryginalna", "původní zpráva", "eredeti üzenet", "元のメッセージ",
-    "original 메시지", "원본 메시지",
+    "原始邮件", "原始郵件", "原邮件", "原郵件", "邮件原件", "郵件原件", "邮件原文",
+    "原始信息", "原始消息", "原始訊息", "源邮件", "回复的原邮件", "回复的邮件",
+    "回覆的原郵件", "答复邮件", "original message", "original email", "original",
+    "original appointment", "replied message", "reply message", "message d['’]origine",
+    "message original", "mensaje original", "mensagem original", "messaggio originale",
+    r"messaggio orig\.?", "ursprüngliche (?:nachricht|mail)", "original-?nachricht",
+    "oorspronkelijk bericht", "originele bericht", "oprindelig (?:besked|meddelelse)",
+    "opprinnelig melding", "originalmeddelande", "ursprungligt meddelande",
+    "alkuperäinen viesti", "исходное сообщение", "оригинальное сообщение",
+    "oryginalna wiadomość", "wiadomość oryginalna", "původní zpráva", "eredeti üzenet",
+    "元のメッセージ", "original 메시지", "원본 메시지",
 )  # fmt: skip
 #: A line of dashes around words that name an earlier mail.
 DASHED = re.compile(

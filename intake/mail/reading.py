@@ -21,7 +21,7 @@ _NAME_LIMIT = 60
 
 def read(item: Item) -> Understood:
     """The mail understood. Raises RuleBroken `mail.empty`, `mail.unreadable`, `mail.too_slow`,
-    `mail.too_big`."""
+    `mail.too_big`, `what.blank`."""
     mail = _parsed(item)
     inlet = item.inlet
     settings = settings_of(inlet)
@@ -31,10 +31,13 @@ def read(item: Item) -> Understood:
     complaint_id, notes = _case(mail, inlet, settings)
     if "parts_cut" in mail.notes:
         notes.append(_("邮件的部分过多，只读取了前面的部分，全文见原始内容。"))
+    what = _words(mail, new=complaint_id is None)
+    if text.is_blank(what):
+        raise RuleBroken("what.blank", _("邮件没有内容，也没有附件。"))
     name = text.printable(mail.from_name, limit=_NAME_LIMIT)
     address = _address(mail)
     return Told(
-        what=_words(mail, new=complaint_id is None),
+        what=what,
         name=name or text.printable(address, limit=_NAME_LIMIT),
         address=address,
         said_at=item.received_at,

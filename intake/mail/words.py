@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 import re
+import string
 from urllib.parse import unquote_to_bytes
 
 from intake.mail.charsets import codec, decode
@@ -11,11 +12,8 @@ from intake.mail.charsets import codec, decode
 #: Of one header so many bytes are looked at.
 LONGEST = 64 * 1024
 _WORD = re.compile(r"=\?([^?\s*]*)(?:\*[^?]*)?\?([bBqQ])\?(.*?)\?=", re.DOTALL)
-_NOT_BASE64 = bytes(
-    each
-    for each in range(256)
-    if each not in b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-)
+_BASE64 = (string.ascii_letters + string.digits + "+/").encode("ascii")
+_NOT_BASE64 = bytes(each for each in range(256) if each not in _BASE64)
 _FOLD = re.compile(r"\r?\n(?=[ \t])|[\r\n]+")
 _PARAMETER = re.compile(r"""[;\s]*([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*"?|[^;]*)""", re.DOTALL)
 _PIECE = re.compile(r"(.+?)\*(\d+)?(\*)?$")
@@ -48,6 +46,12 @@ def _bytes_of(encoding: str, text: str) -> bytes:
     if encoding in "bB":
         return base64_of(text.encode("ascii", "ignore"))
     return binascii.a2b_qp(text.replace(" ", "_").encode("utf-8", "replace"), header=True)
+
+
+def looks_like_base64(text: bytes) -> bool:
+    """Whether most of it is of the alphabet; what is declared so falsely is better left alone."""
+    strange = text.translate(None, _BASE64 + b"=\r\n\t ")
+    return len(strange) * 10 <= len(text)
 
 
 def base64_of(text: bytes) -> bytes:
