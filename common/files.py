@@ -9,7 +9,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.utils.translation import gettext as _
 
 from common.errors import RuleBroken
@@ -96,6 +96,12 @@ def check(upload: UploadedFile[bytes], *, field: str = "file") -> Checked:
             field=field,
         )
     return Checked(name, expected, size, _sha256(upload))
+
+
+def kind_of(content: bytes) -> str:
+    """The content type of the bytes, whatever a name says; "" for what may not be kept."""
+    types = _types_of(SimpleUploadedFile("file", content))
+    return types[0] if content and types else ""
 
 
 def _check_size(size: int, name: str, field: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from complaints.models import Channel
 from intake import form_reader, machine
+from intake.mail import reading as mail
 from intake.models import Item
 from intake.understood import Understood
 from intake.wechat import reading as wechat
@@ -22,4 +23,5 @@ READERS: dict[Channel, Reader] = {
     Channel.FORM: form_reader.read,
     Channel.WECHAT: wechat.read,
     Channel.WECOM: wechat.read,
+    Channel.MAIL: mail.read,
 }

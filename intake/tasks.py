@@ -6,6 +6,7 @@ from celery import shared_task
 
 from common.time import database_now
 from intake import hook_sending, import_work, items, reminders, repeats
+from intake.mail import polling, replies
 from intake.wechat import media, pulling, taking
 
 #: Seconds for which a file keeps a worker from other tasks; the next task goes on with it.
@@ -46,3 +47,16 @@ def fetch_from_wechat() -> int:
 def work_imports() -> int:
     """Go on with files of complaints; how many rows were dealt with."""
     return import_work.work(database_now, seconds=_TURN)
+
+
+@shared_task(ignore_result=True)
+def fetch_mail() -> int:
+    """Take in what is new in the mailboxes; how many mails."""
+    found = polling.poll_all(database_now)
+    return sum(count for count in found.values() if isinstance(count, int))
+
+
+@shared_task(ignore_result=True)
+def send_replies() -> int:
+    """Tell customers that their mails are in; how many were dealt with."""
+    return replies.drain(database_now)

@@ -11,7 +11,14 @@ from recovery.places import make_state
 
 _ASKING = {"help", "version", "--help", "--version", "-h"}
 # faults and bench start a house of their own; the watchdog is there for when no server is
-WITHOUT_DATABASE = _ASKING | {"compilemessages", "sla_replay", "faults", "bench", "watchdog"}
+WITHOUT_DATABASE = _ASKING | {
+    "compilemessages",
+    "sla_replay",
+    "faults",
+    "bench",
+    "watchdog",
+    "parse_mail",
+}
 # these run for ever: a stuck statement must not hold a case for ever, too
 LASTING = {"sweeper"}
 

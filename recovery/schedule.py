@@ -48,6 +48,16 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 5.0,
         "options": {"queue": "celery", "expires": 30},
     },
+    "fetch mail": {
+        "task": "intake.tasks.fetch_mail",
+        "schedule": 60.0,
+        "options": {"queue": "celery", "expires": 60},
+    },
+    "send replies": {
+        "task": "intake.tasks.send_replies",
+        "schedule": 15.0,
+        "options": {"queue": "celery", "expires": 30},
+    },
     "take up planned posts": {
         "task": "staff.tasks.take_up_planned_posts",
         "schedule": 60.0,

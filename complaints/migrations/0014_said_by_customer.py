@@ -9,7 +9,7 @@ TABLE = "complaints_rating"
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('complaints', '0013_statements'),
+        ("complaints", "0013_statements"),
     ]
 
     operations = [

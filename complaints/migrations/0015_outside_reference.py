@@ -12,7 +12,7 @@ TABLE = "complaints_outsidereference"
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('complaints', '0013_statements'),
+        ("complaints", "0014_said_by_customer"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

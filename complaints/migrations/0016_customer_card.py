@@ -18,7 +18,7 @@ OWN = f"{HOUSE} OR person_id = {PERSON}"
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("complaints", "0013_statements"),
+        ("complaints", "0015_outside_reference"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

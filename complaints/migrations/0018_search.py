@@ -74,7 +74,7 @@ DROP FUNCTION complaints_search_due();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("complaints", "0013_statements")]
+    dependencies = [("complaints", "0017_incident")]
 
     operations = [
         migrations.RunSQL(WORDS, NO_WORDS),

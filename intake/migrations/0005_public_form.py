@@ -9,7 +9,7 @@ TABLE = "intake_receipt"
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('intake', '0002_inbound'),
+        ("intake", "0004_wechat"),
     ]
 
     operations = [

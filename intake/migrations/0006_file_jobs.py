@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('complaints', '0015_outside_reference'),
-        ('intake', '0002_inbound'),
+        ("intake", "0005_public_form"),
         ('staff', '0006_effective_dated_tree'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('complaints', '0013_statements'),
-        ('intake', '0002_inbound'),
+        ("intake", "0006_file_jobs"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

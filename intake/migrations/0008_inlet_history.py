@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('complaints', '0013_statements'),
-        ('intake', '0002_inbound'),
+        ("intake", "0007_machine_api"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

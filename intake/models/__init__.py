@@ -5,7 +5,9 @@ from intake.models.import_job import (ColumnMemory, ImportJob, ImportRow, JobSta
 from intake.models.inlet import Inlet
 from intake.models.inlet_change import InletChange
 from intake.models.item import Item, ItemState
+from intake.models.mailbox import Mailbox
 from intake.models.receipt import Receipt
+from intake.models.reply import Reply, ReplyState
 from intake.models.system_key import PastCall, SystemKey
 from intake.models.thread import Thread
 from intake.models.upload import Kind, Upload
@@ -25,6 +27,7 @@ __all__ = [
     "ItemState",
     "JobState",
     "Kind",
+    "Mailbox",
     "Media",
     "MediaState",
     "Nonce",
@@ -32,6 +35,8 @@ __all__ = [
     "PastCall",
     "Pull",
     "Receipt",
+    "Reply",
+    "ReplyState",
     "RowVerdict",
     "SystemKey",
     "Thread",

@@ -29,9 +29,13 @@ class Mails:
         address = delivery.message.recipient.email
         if not address:
             raise Undelivered("no address", permanent=True)
+        self.hand_over(_mail(delivery.message), address)
+
+    def hand_over(self, mail: EmailMessage, address: str) -> None:
+        """The same for a mail that is written already, to this one address."""
         self._open()
         try:
-            self._connection.send_messages([_mail(delivery.message)])
+            self._connection.send_messages([mail])
         except SMTPRecipientsRefused as refused:
             raise _refused(max(code for code, _text in refused.recipients.values())) from refused
         except SMTPDataError as refused:

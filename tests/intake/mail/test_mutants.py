@@ -1,0 +1,29 @@
+"""Broken mails: each is read, none takes long, none ends the process that reads it."""
+
+from __future__ import annotations
+
+import os
+from time import monotonic
+
+import pytest
+
+from intake.mail import cage
+from tests.intake.mail.mutants import mutants
+
+#: MUTANTS=20000 for a long night.
+COUNT = int(os.environ.get("MUTANTS", "2000"))
+PARTS = 4
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_broken_mail_is_read_and_none_takes_two_seconds(part: int) -> None:
+    reader = cage.Cage()
+    slowest = 0.0
+    try:
+        for number, raw in enumerate(mutants(seed=part, count=COUNT // PARTS)):
+            begun = monotonic()
+            reader.parse(raw)  # raises nothing
+            slowest = max(slowest, monotonic() - begun) if number else 0.0  # the child has started
+    finally:
+        reader.close()
+    assert slowest < 2
