@@ -38,7 +38,17 @@ def keys_of(inlet: Inlet) -> Keys:
         sealing = aes_key(secrets.get("aes_key", ""))
     except ValueError:
         raise Forged from None
-    return Keys(secrets.get("token", ""), sealing, secrets.get("app_id", ""))
+    return Keys(secrets.get("token", ""), sealing, owner_of(inlet))
+
+
+def owner_of(inlet: Inlet) -> str:
+    """The AppID, or the CorpID of WeCom: no secret, but what is sealed has to name it."""
+    return str(inlet.settings.get(owner_name(inlet), ""))
+
+
+def owner_name(inlet: Inlet) -> str:
+    """What the setting is called."""
+    return "corpid" if inlet.channel == Channel.WECOM else "appid"
 
 
 def make_keys(inlet: Inlet) -> Keys:

@@ -15,6 +15,7 @@ from common.files import LARGEST
 from complaints.models import Channel
 from intake import inlets
 from intake.models import Inlet
+from intake.wechat.accounts import owner_of
 from intake.wechat.fetching import Answer, Rules, Unreachable, ask
 
 T = TypeVar("T")
@@ -82,8 +83,7 @@ def _by_id(inlet: Inlet, media_id: str, token: str) -> bytes:
 
 def _token(inlet: Inlet) -> str:
     """As it was remembered, or a new one. Kept in memory: the platform gives the same again."""
-    secrets = inlets.secrets_of(inlet)
-    owner, secret = secrets.get("app_id", ""), secrets["app_secret"]
+    owner, secret = owner_of(inlet), inlets.secrets_of(inlet)["app_secret"]
     kept = _tokens.get(inlet.pk)
     if kept and kept[0] == secret and kept[2] > monotonic():
         return kept[1]

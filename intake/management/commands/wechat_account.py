@@ -46,8 +46,8 @@ class Command(BaseCommand):
         inlet = self._inlet(options)
         known = inlets.secrets_of(inlet)
         if options["app_id"]:
-            inlets.seal(inlet, app_id=options["app_id"].strip())
-        elif "app_id" not in known:
+            inlet.settings[accounts.owner_name(inlet)] = options["app_id"].strip()
+        elif not accounts.owner_of(inlet):
             raise CommandError("--app-id is needed for a new account.")
         if options["secret"]:
             secret = os.environ.get("WECHAT_APP_SECRET") or getpass("AppSecret: ")

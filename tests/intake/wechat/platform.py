@@ -14,6 +14,7 @@ from wechatpy.enterprise.crypto import WeChatCrypto as WeComCrypto
 from complaints.models import Channel
 from intake import inlets
 from intake.models import Inlet
+from intake.wechat import accounts
 from tests.conftest import Cast
 
 TOKEN = "token-of-the-firm"
@@ -83,9 +84,8 @@ def account(cast: Cast, platform: Platform, **more: str) -> Inlet:
         key=platform.key, name="公众号", channel=platform.channel, branch=cast.wuxi,
         category=cast.rude,
     )  # fmt: skip
-    inlets.seal(
-        inlet, token=platform.token, aes_key=platform.aes_key, app_id=platform.app_id, **more
-    )
+    inlet.settings[accounts.owner_name(inlet)] = platform.app_id
+    inlets.seal(inlet, token=platform.token, aes_key=platform.aes_key, **more)
     inlet.save()
     return inlet
 

@@ -85,9 +85,10 @@ def test_keys_are_such_as_the_platform_takes(cast: Cast) -> None:
 
 
 def test_an_account_without_keys_takes_nothing(transactional_db: None, cast: Cast) -> None:
-    inlet = Inlet.objects.create(key="fw", name="x", channel=Channel.WECHAT, branch=cast.wuxi)
+    inlet = Inlet(key="fw", name="x", channel=Channel.WECHAT, branch=cast.wuxi)
+    inlet.settings = {"appid": "wx1"}
     for aes_key in ("", "short"):
-        inlets.seal(inlet, aes_key=aes_key, app_id="wx1")
+        inlets.seal(inlet, aes_key=aes_key)
         inlet.save()
         unsigned = Platform(token="", aes_key="", app_id="wx1")
         assert unsigned.send(message()).status_code == 403
