@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -23,6 +23,9 @@ from tests.api.machines import ADDRESS, BATCH, caller, opened, report
 from tests.complaints.scenes import HOUR
 from tests.complaints.test_races import at_once, done
 from tests.conftest import MONDAY, Cast, Register
+
+#: Of one complaint, with its key: keeping, settling, all rows of the case, and the answer.
+MOST_QUERIES = 60
 
 
 @pytest.fixture
@@ -133,6 +136,34 @@ def test_all_of_it_works_with_nobodys_eyes_as_in_the_web(system: Caller) -> None
         assert len(system.ask(f"{ADDRESS}{no}/").json()["clocks"]) == 4
         assert system.say(f"{ADDRESS}{no}/statements/", _said()).json()["no"] == no
         assert not Complaint.objects.exists()
+
+
+def test_what_is_tried_again_is_read_from_what_was_kept(system: Caller, cast: Cast) -> None:
+    said = report(
+        severity="critical", category="rude", order_no="SF1",
+        received_at="2026-11-10T11:00:00+08:00",
+    )  # fmt: skip
+    assert system.say(ADDRESS, said).json()["state"] == "set_aside"
+    items.settle(Item.objects.get().pk, at=MONDAY, by=cast.chen)
+    case = Complaint.objects.get()
+    assert (case.what, case.severity, case.category, case.order_no) == (
+        said["what"], "critical", cast.rude, "SF1",
+    )  # fmt: skip
+    assert case.received_at == datetime(2026, 11, 10, 3, tzinfo=UTC)
+    system.say(f"{ADDRESS}{case.no}/statements/", _said())
+    Statement.objects.all().delete()
+    Item.objects.filter(state="appended").update(state="set_aside", code="x", complaint=None)
+    again = items.settle(Item.objects.get(state="set_aside").pk, at=MONDAY, by=cast.chen)
+    assert (again.state, again.complaint) == ("appended", case)
+    assert Statement.objects.get().said == "又打电话来催"
+
+
+def test_registering_takes_few_queries(
+    system: Caller, inlet: Inlet, cast: Cast, django_assert_max_num_queries: Any
+) -> None:
+    system.say(ADDRESS, report("0"))
+    with django_assert_max_num_queries(MOST_QUERIES):
+        system.say(ADDRESS, report("1", category="rude"), headers={"Idempotency-Key": "k"})
 
 
 def _said(outside_id: str = "S-1", said: str = "又打电话来催") -> dict[str, Any]:
