@@ -25,7 +25,7 @@ from tests.complaints.test_races import at_once, done
 from tests.conftest import MONDAY, Cast, Register
 
 #: Of one complaint, with its key: keeping, settling, all rows of the case, and the answer.
-MOST_QUERIES = 60
+MOST_QUERIES = 48
 
 
 @pytest.fixture
