@@ -67,10 +67,10 @@ class BatchOut(serializers.Serializer[Any]):
     items = BatchVerdictOut(many=True)
 
 
-class BatchIn(StrictSerializer):
+class MachineBatchIn(StrictSerializer):
     """From 1 to 500 complaints."""
 
-    items = machine.ReportIn(many=True)
+    items = machine.MachineReportIn(many=True)
 
 
 class OwnClockOut(serializers.Serializer[Any]):
@@ -121,7 +121,7 @@ class MachineComplaints(_Machine):
     @operation(
         _("登记一件投诉（系统对接）"),
         tag="machine",
-        request=machine.ReportIn,
+        request=machine.MachineReportIn,
         returns=VerdictOut,
         status=201,
         errors=(400, 401, 413, 415, 422, 503),
@@ -137,8 +137,8 @@ class MachineComplaints(_Machine):
         raw = request._request.body
         call = repeats.call(inlet, request.headers.get("Idempotency-Key"), "complaint", raw)
         value: Any = request.data
-        self.read(machine.ReportIn, context={"at": at})
-        piece = taking.piece(machine.COMPLAINT, value, raw)
+        told = machine.told(self.read(machine.MachineReportIn, context={"at": at}))
+        piece = taking.piece(machine.COMPLAINT, value, told, raw)
         return _said(repeats.once(call, lambda: _answer(inlet, piece, at), at=at))
 
     @operation(_("查询本系统的一件投诉"), tag="machine", returns=OwnCaseOut, errors=(401, 404, 503))
@@ -157,7 +157,7 @@ class MachineBatch(_Machine):
     @operation(
         _("批量登记投诉（系统对接）"),
         tag="machine",
-        request=BatchIn,
+        request=MachineBatchIn,
         returns=BatchOut,
         errors=(400, 401, 413, 415, 422, 503),
         parameters=[_KEY],
@@ -182,7 +182,7 @@ class MachineStatements(_Machine):
     @operation(
         _("补充客户所述（系统对接）"),
         tag="machine",
-        request=machine.SaidIn,
+        request=machine.MachineSaidIn,
         returns=VerdictOut,
         status=201,
         errors=(400, 401, 403, 404, 409, 413, 415, 422, 503),
@@ -191,12 +191,12 @@ class MachineStatements(_Machine):
     def create(self, request: Request, no: str) -> Response:
         """As for complaints; the words are in the case, and its owner is told."""
         inlet, at = system_of(request)
-        own_cases.own_case(inlet, no)
+        complaint_id = own_cases.own_case(inlet, no)
         raw = request._request.body
         call = repeats.call(inlet, request.headers.get("Idempotency-Key"), f"said:{no}", raw)
         value: Any = request.data
-        self.read(machine.SaidIn)
-        piece = taking.piece(machine.STATEMENT, {**value, "no": no})
+        told = machine.told_besides(self.read(machine.MachineSaidIn), complaint_id)
+        piece = taking.piece(machine.STATEMENT, {**value, "no": no}, told)
         return _said(repeats.once(call, lambda: _answer(inlet, piece, at), at=at))
 
 
@@ -248,22 +248,22 @@ def _detail(sentence: Any, code: str) -> serializers.ErrorDetail:
 
 def _verdicts(inlet: Inlet, said: list[Any], at: datetime) -> Answer:
     """Each item is checked by itself; what will do is taken in, the rest is refused."""
-    reader = machine.ReportIn(context={"at": at})
+    reader = machine.MachineReportIn(context={"at": at})
     pieces: dict[int, taking.Piece] = {}
     rows: list[dict[str, Any]] = [{}] * len(said)
     for index, value in enumerate(said):
         try:
             check_text(value, "")
-            reader.run_validation(value)
+            told = machine.told(reader.run_validation(value))
         except (RuleBroken, ValidationError) as error:
             rows[index] = _refused(index, value, error)
         else:
-            pieces[index] = taking.piece(machine.COMPLAINT, value)
+            pieces[index] = taking.piece(machine.COMPLAINT, value, told)
     found = taking.take_all(inlet, list(pieces.values()), at=at)
     numbers = _numbers(found)
-    for (index, one), item in zip(pieces.items(), found, strict=True):
+    for index, item in zip(pieces, found, strict=True):
         if isinstance(item, RuleBroken):
-            rows[index] = _refused(index, one.value, item)
+            rows[index] = _refused(index, said[index], item)
         else:
             no = numbers.get(item.complaint_id)
             rows[index] = {"index": index, **_verdict(item, no), "errors": []}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -46,7 +47,7 @@ class _Id(Text):
         return value
 
 
-class ReportIn(StrictSerializer):
+class MachineReportIn(StrictSerializer):
     """A complaint as another system tells it; channel and receiving branch are those of the key.
     `outside_id` is the system's own number of it: the same again is the same case. What comes in
     the same `conversation` while its case is open is appended to that."""
@@ -85,7 +86,7 @@ class ReportIn(StrictSerializer):
         return attrs
 
 
-class SaidIn(StrictSerializer):
+class MachineSaidIn(StrictSerializer):
     """Further words of the customer to a case; `occurred_at` is now when it is left out."""
 
     outside_id = _Id()
@@ -109,8 +110,8 @@ def own_id(item: Item) -> str:
     return item.outside_id.removeprefix(_SAID) if item.media_type == STATEMENT else item.outside_id
 
 
-def told(said: dict[str, Any]) -> Told:
-    """The checked words of a `ReportIn` as every channel tells them."""
+def told(said: Mapping[str, Any]) -> Told:
+    """The checked words of a `MachineReportIn` as every channel tells them."""
     return Told(
         what=said["what"],
         name=said["complainant_name"],
@@ -127,11 +128,18 @@ def told(said: dict[str, Any]) -> Told:
     )
 
 
+def told_besides(said: Mapping[str, Any], complaint_id: int) -> Told:
+    """The checked words of a `MachineSaidIn`, to this case."""
+    return Told(what=said["said"], said_at=said["occurred_at"], complaint_id=complaint_id)
+
+
 def read_report(item: Item) -> Told:
     """What a kept complaint says. Raises RuleBroken for what has become wrong since, such as a
     branch that has closed."""
     return told(
-        _checked(ReportIn(data=json.loads(bytes(item.raw)), context={"at": item.received_at}))
+        _checked(
+            MachineReportIn(data=json.loads(bytes(item.raw)), context={"at": item.received_at})
+        )
     )
 
 
@@ -139,12 +147,12 @@ def read_statement(item: Item) -> Told:
     """What kept further words say, in a case of the same system. Raises RuleBroken `no.unknown`."""
     kept = json.loads(bytes(item.raw))
     no = kept.pop("no")
-    said = _checked(SaidIn(data=kept))
+    said = _checked(MachineSaidIn(data=kept))
     try:
         complaint_id = own_case(item.inlet, no)
     except Complaint.DoesNotExist as unknown:
         raise RuleBroken("no.unknown", _("这个系统没有这件投诉。"), field="no") from unknown
-    return Told(what=said["said"], said_at=said["occurred_at"], complaint_id=complaint_id)
+    return told_besides(said, complaint_id)
 
 
 def _checked(serializer: StrictSerializer) -> dict[str, Any]:

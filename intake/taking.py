@@ -16,6 +16,7 @@ from common.errors import RuleBroken
 from intake import items, machine
 from intake.items import Arrival
 from intake.models import Inlet, Item
+from intake.understood import Told
 
 
 class OtherContent(RuleBroken):
@@ -26,24 +27,19 @@ class OtherContent(RuleBroken):
 
 @dataclass(frozen=True)
 class Piece:
-    """One thing to take in: how it is to be read, the system's id of it, and what it says, checked
-    already. `sender` and `subject` are for the person who looks at what was set aside."""
+    """One thing to take in: how it is to be read, what it is known by, its bytes, and what they
+    were understood to say."""
 
     media_type: str
     outside_id: str
-    value: dict[str, Any]
     raw: bytes
-    sender: str = ""
-    subject: str = ""
+    told: Told
 
 
-def piece(media_type: str, value: dict[str, Any], raw: bytes | None = None) -> Piece:
+def piece(media_type: str, value: dict[str, Any], told: Told, raw: bytes | None = None) -> Piece:
     """Of the JSON as it came; without `raw` it is written anew."""
-    words = str(value.get("what") or value.get("said") or "")
-    who = value.get("complainant_phone") or value.get("complainant_name") or ""
     written = raw or json.dumps(value, ensure_ascii=False).encode()
-    outside_id = machine.kept_id(media_type, value["outside_id"])
-    return Piece(media_type, outside_id, value, written, str(who), words[:200])
+    return Piece(media_type, machine.kept_id(media_type, value["outside_id"]), written, told)
 
 
 def take(inlet: Inlet, one: Piece, *, at: datetime) -> tuple[Item, bool]:
@@ -51,7 +47,9 @@ def take(inlet: Inlet, one: Piece, *, at: datetime) -> tuple[Item, bool]:
     `outside_id.reused`."""
     with transaction.atomic():
         item, created = keep(inlet, one, at=at)
-        return (items.settle(item.pk, at=at), True) if created else (item, False)
+        if created:
+            item = items.settle(item.pk, at=at, understood=one.told)
+        return item, created
 
 
 def take_all(inlet: Inlet, pieces: Sequence[Piece], *, at: datetime) -> list[Item | RuleBroken]:
@@ -64,7 +62,7 @@ def take_all(inlet: Inlet, pieces: Sequence[Piece], *, at: datetime) -> list[Ite
                 kept[place] = keep(inlet, one, at=at)[0]
             except RuleBroken as broken:
                 kept[place] = broken
-    return [_settled(kept[place], at) for place in range(len(pieces))]
+    return [_settled(kept[place], one, at) for place, one in enumerate(pieces)]
 
 
 def keep(inlet: Inlet, one: Piece, *, at: datetime) -> tuple[Item, bool]:
@@ -73,8 +71,8 @@ def keep(inlet: Inlet, one: Piece, *, at: datetime) -> tuple[Item, bool]:
         outside_id=one.outside_id,
         raw=one.raw,
         media_type=one.media_type,
-        sender=one.sender,
-        subject=one.subject,
+        sender=one.told.phone or one.told.name,
+        subject=one.told.what[:200],
     )
     item, created = items.keep(inlet, arrival, at=at)
     if not created and not _is_same(item, one):
@@ -84,10 +82,10 @@ def keep(inlet: Inlet, one: Piece, *, at: datetime) -> tuple[Item, bool]:
     return item, created
 
 
-def _settled(item: Item | RuleBroken, at: datetime) -> Item | RuleBroken:
+def _settled(item: Item | RuleBroken, one: Piece, at: datetime) -> Item | RuleBroken:
     if isinstance(item, RuleBroken):
         return item
-    return items.settle(item.pk, at=at)
+    return items.settle(item.pk, at=at, understood=one.told)
 
 
 def _is_same(item: Item, one: Piece) -> bool:

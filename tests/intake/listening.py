@@ -6,13 +6,22 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 
 @dataclass
@@ -86,11 +95,15 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def listening() -> Iterator[Listener]:
-    """A server of its own on this machine."""
+def listening(papers: ssl.SSLContext | None = None) -> Iterator[Listener]:
+    """A server of its own on this machine; with papers it speaks TLS."""
     found = Listener()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     server.daemon_threads = True
+    if papers:
+        server.socket = papers.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
     server.listener = found  # type: ignore[attr-defined]  # read above
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
@@ -101,6 +114,25 @@ def listening() -> Iterator[Listener]:
         server.shutdown()
         server.socket.close()
         thread.join()
+
+
+def certified(folder: Path, host: str) -> tuple[ssl.SSLContext, Path]:
+    """Papers for this name, and the file of the authority that has signed them: themselves."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+    began = datetime(2020, 1, 1, tzinfo=UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), 7, began, began.replace(year=2050))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    public, secret = folder / "public.pem", folder / "secret.pem"
+    public.write_bytes(certificate.public_bytes(Encoding.PEM))
+    secret.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    papers = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    papers.load_cert_chain(public, secret)
+    return papers, public
 
 
 def is_theirs(heard: Heard, secret: str, *, now: float, tolerance: float = 300) -> bool:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
 from typing import Any
@@ -20,11 +21,12 @@ from complaints import events
 from complaints.models import Channel, Complaint, Event
 from complaints.rules import Action
 from intake import hook_rows, hook_sending, hooks, items, machine, taking
-from intake.models import CallState, EventMark, Hook, HookCall, Inlet
+from intake.models import CallState, EventMark, Hook, HookCall, Inlet, Item
+from intake.understood import Told
 from tests.complaints.scenes import HOUR
 from tests.complaints.test_races import at_once, done
 from tests.conftest import MONDAY, Cast, Register
-from tests.intake.listening import Listener, is_theirs, listening
+from tests.intake.listening import Listener, certified, is_theirs, listening
 
 NOW = MONDAY.timestamp()
 ALL = [action.value for action in hooks.HEARD]
@@ -59,10 +61,15 @@ def hooked(cast: Cast, inlet: Inlet, to: Listener, events: Any = ALL) -> tuple[H
 
 def sent_in(inlet: Inlet, outside_id: str = "A-1") -> Complaint:
     """A case that came by the system."""
-    value = {"outside_id": outside_id, "what": "货没到", "complainant_phone": "13800138000"}
-    item, _created = taking.take(inlet, taking.piece(machine.COMPLAINT, value), at=MONDAY)
+    item = taken(inlet, outside_id)
     assert item.complaint
     return item.complaint
+
+
+def taken(inlet: Inlet, outside_id: str, received_at: datetime | None = None) -> Item:
+    told = Told(what="货没到", phone="13800138000", received_at=received_at)
+    piece = taking.piece(machine.COMPLAINT, {"outside_id": outside_id, "what": "货没到"}, told)
+    return taking.take(inlet, piece, at=MONDAY)[0]
 
 
 def drain(at: datetime = MONDAY) -> int:
@@ -381,6 +388,37 @@ def test_the_call_goes_to_the_address_that_was_looked_at_under_the_name_that_was
     assert listener.heard[0].headers["Host"].startswith("hooks.example:")
 
 
+@pytest.mark.parametrize(
+    ("named", "trusted", "outcome"),
+    [
+        ("hooks.example", True, "200"),
+        ("other.example", True, "tls"),
+        ("hooks.example", False, "tls"),
+    ],
+)
+def test_the_certificate_is_checked_for_the_name_that_was_typed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, named: str, trusted: bool, outcome: str
+) -> None:
+    def resolve(host: str, port: int, *more: Any, **said: Any) -> list[Any]:
+        return [(2, 1, 6, "", ("127.0.0.1", port))]
+
+    papers, authority = certified(tmp_path, named)
+    monkeypatch.setattr(outward.socket, "getaddrinfo", resolve)
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+    asked: list[str | None] = []
+    papers.sni_callback = lambda _wire, name, _context: asked.append(name)
+    with listening(papers) as there:
+        url = there.url.replace("http://127.0.0.1", "https://hooks.example")
+        try:
+            said = str(outward.post(url, b"{}", {}, private=True))
+        except outward.NotCalled as failure:
+            said = failure.reason
+    assert said == outcome
+    assert asked == ["hooks.example"]
+    assert [heard.raw for heard in there.heard] == ([b"{}"] if outcome == "200" else [])
+
+
 def test_an_inlet_has_ten_hooks_at_most(cast: Cast, inlet: Inlet, listener: Listener) -> None:
     for _ in range(hooks.MOST):
         hooked(cast, inlet, listener)
@@ -393,9 +431,8 @@ def test_an_inlet_has_ten_hooks_at_most(cast: Cast, inlet: Inlet, listener: List
 def test_a_case_that_a_person_registered_from_what_was_set_aside_is_the_systems_own(
     cast: Cast, inlet: Inlet, hook: Hook, listener: Listener, register: Register
 ) -> None:
-    value = {"outside_id": "A-1", "what": "货没到", "complainant_phone": "13800138000",
-             "received_at": "2026-11-10T11:00:00+08:00"}  # fmt: skip
-    item, _created = taking.take(inlet, taking.piece(machine.COMPLAINT, value), at=MONDAY)
+    item = taken(inlet, "A-1", MONDAY - 80 * HOUR)
+    assert item.code == "received_at.late_entry"
     case = register()
     items.taken_by_hand(item.pk, case, by=cast.chen, at=MONDAY)
     drain()
