@@ -62,7 +62,7 @@ def test_what_was_typed_comes_back_with_503_and_is_asked_for_again(
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("get", "/feedback/"), ("get", "/feedback/LZ/"), 
+        ("get", "/feedback/"), ("get", "/feedback/LZ/"),
         ("post", "/feedback/track/"), ("get", "/feedback/receipt/"),
         ("post", "/feedback/case/end/"),
     ],
