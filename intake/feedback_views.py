@@ -381,7 +381,7 @@ def _done(
     if form.is_valid() and attempt(form, sent):
         messages.success(request, sentence)
         return redirect("feedback-case")
-    return _case_page(request, held, status=422, **{name: form})
+    return _case_page(request, held, status=422, refused=form, **{name: form})
 
 
 def _case_page(request: HttpRequest, held: Held, status: int = 200, **forms: Any) -> HttpResponse:

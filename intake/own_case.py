@@ -66,6 +66,7 @@ class OwnCase:
     round: int = 1
     title: str = ""
     explained: str = ""
+    result: str = ""  # what the house has told them in this round
     steps: list[Step] = field(default_factory=list)
     promises: list[tuple[str, datetime]] = field(default_factory=list)
     story: list[Happened] = field(default_factory=list)
@@ -153,6 +154,7 @@ def _own(complaint: Complaint, at: datetime) -> OwnCase:
         round=complaint.round,
         title=title,
         explained=explained,
+        result=_result(complaint),
         steps=_steps(status),
         promises=_promises(complaint, at),
         story=_story(complaint),
@@ -218,6 +220,13 @@ def _promises(complaint: Complaint, at: datetime) -> list[tuple[str, datetime]]:
     ]
 
 
+def _result(complaint: Complaint) -> str:
+    told = complaint.contacts.filter(
+        kind=ContactKind.RESULT, reached=True, round=complaint.round
+    ).last()
+    return told.said if told else ""
+
+
 def _story(complaint: Complaint) -> list[Happened]:
     """What was said on either side, the latest first."""
     told = [_heard(contact) for contact in complaint.contacts.filter(reached=True)]
@@ -234,7 +243,8 @@ def _story(complaint: Complaint) -> list[Happened]:
         for one in complaint.ratings.all()
     ]
     begun = Happened(complaint.received_at, _("我们收到了您的反馈"))
-    return sorted([begun, *told, *said, *turns, *rated], key=lambda each: each.at, reverse=True)
+    # of two at the same time the one that follows from the other stands above
+    return sorted([begun, *told, *said, *rated, *turns], key=lambda each: each.at)[::-1]
 
 
 def _heard(contact: Contact) -> Happened:

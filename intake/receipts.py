@@ -81,7 +81,7 @@ def find(number: str, tail: str, *, address: str, at: datetime) -> Key:
     if not may:
         raise TooMany("track.too_many", _("查询次数过多，请一小时后再试。"))
     if found is None:
-        raise RuleBroken("track.nothing", _("没有查到：请核对编号和电话后四位。"), field="number")
+        raise RuleBroken("track.nothing", _("没有查到：请核对编号和电话后四位。"))
     return found
 
 

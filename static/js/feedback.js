@@ -28,6 +28,33 @@ function release(form) {
 
 const proofs = new WeakMap();
 
+// Back, and sent once more without a change: the page has a new key, but it is the same form.
+
+const SENT = "feedback-sent";
+const NOT_SAID = ["key", "altcha", "csrfmiddlewaretoken"];
+
+function fingerprint(form) {
+  let sum = 0x811c9dc5;
+  for (const [name, value] of new FormData(form)) {
+    if (NOT_SAID.includes(name)) continue;
+    const said = `${name}=${typeof value === "string" ? value : `${value.name} ${value.size}`}`;
+    for (const character of said) sum = Math.imul(sum ^ character.codePointAt(0), 0x01000193);
+  }
+  return sum;
+}
+
+function keepKey(form) {
+  const key = form.elements.namedItem("key");
+  const now = fingerprint(form);
+  try {
+    const sent = JSON.parse(sessionStorage.getItem(SENT) || "null");
+    if (sent?.print === now) key.value = sent.key;
+    else sessionStorage.setItem(SENT, JSON.stringify({ print: now, key: key.value }));
+  } catch {
+    // storage forbidden: the key of the page will do
+  }
+}
+
 async function send(form, button) {
   hold(form, button);
   try {
@@ -36,6 +63,7 @@ async function send(form, button) {
     release(form);
     return;
   }
+  if (proofs.has(form)) keepKey(form);
   form.submit();
 }
 

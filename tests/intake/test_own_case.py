@@ -97,8 +97,7 @@ def test_number_and_tail_open_the_case_however_they_are_written(
 
 def body(answer: Any) -> str:
     """The page without what is drawn anew each time, and without what was typed."""
-    page = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", answer.content.decode())
-    return re.sub(r'name="number" value="[^"]*"|name="tail" value="[^"]*"', "", page)
+    return re.sub(r' value="[^"]*"', "", answer.content.decode())
 
 
 def test_unknown_wrong_and_anonymous_get_the_same_answer_after_the_same_questions(
@@ -110,17 +109,19 @@ def test_unknown_wrong_and_anonymous_get_the_same_answer_after_the_same_question
         ("TS2611-9999999-9", TAIL), (case.no, "1111"), (case.no, ""), (hidden.no, TAIL),
         (hidden.no, ""), (nameless.no, ""), ("F234-5678", TAIL), ("0" * 32, ""), ("%", "%"),
     ]  # fmt: skip
-    answers = set()
-    for n, (number, tail) in enumerate(tries):
+    answers = []
+    for number, tail in tries:
         Throttle.objects.all().delete()
-        client = stranger(REMOTE_ADDR=f"192.0.2.{n}")
+        client = stranger()
         with CaptureQueriesContext(connection) as asked:
             answer = follow(client, number, tail)
-        headers = {k: v for k, v in answer.items() if k not in ("Expires", "Last-Modified")}
-        answers.add((answer.status_code, body(answer), str(headers), len(asked)))
+        drawn = {"Expires", "Last-Modified", "Content-Length"}
+        headers = {name: value for name, value in answer.items() if name not in drawn}
+        answers.append((answer.status_code, headers, body(answer), len(asked)))
         assert client.get("/feedback/case/")["Location"] == "/feedback/track/"
-    assert len(answers) == 1
-    assert answers.pop()[0] == 422
+    assert answers[0][0] == 422
+    for each in answers[1:]:
+        assert each == answers[0]
 
 
 def test_ten_wrong_ones_an_hour_from_one_address_and_right_ones_cost_nothing(
