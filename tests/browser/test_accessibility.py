@@ -12,8 +12,9 @@ from axe_playwright_python.base import AXE_SCRIPT
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from playwright.sync_api import Page, expect
 
-from complaints import policy_drafts
-from complaints.models import Channel, Policy, PolicyState
+from complaints import incidents, policy_drafts
+from complaints.incidents import Cause
+from complaints.models import Channel, Incident, Policy, PolicyState
 from intake import connections, firm_import, hooks
 from intake.connections import Connection
 from intake.models import Hook, Kind, Upload
@@ -126,6 +127,17 @@ PAGES: dict[str, Callable[[Scene], list[Any]]] = {
     "feedback-track": lambda _s: [],
     "feedback-codes": lambda _s: [],
     "feedback-code": lambda _s: ["WUX"],
+    "paper-form": lambda _s: [],
+    "customer-note": lambda s: [s.fresh.no],
+    "incident-list": lambda s: [_incident(s).no][:0],
+    "incident-new": lambda _s: [],
+    "incident": lambda s: [_incident(s).no],
+    "incident-contacts": lambda s: [_incident(s).no],
+    "incident-members": lambda s: [_incident(s).no],
+    "incident-leave": lambda s: [_incident(s).no],
+    "incident-lead": lambda s: [_incident(s).no],
+    "incident-result": lambda s: [_incident(s).no],
+    "incident-close": lambda s: [_incident(s).no],
 }
 QUERY = {
     "ranking": "?week=2026-W47",
@@ -136,7 +148,8 @@ QUERY = {
 #: What answers with no page: pieces of pages, files, and what only a POST reaches.
 NO_PAGES = {
     "healthz", "readyz", "set_language", "sign-out", "complaint-hints", "complaint-lookup",
-    "handover-accept-all", "absence-end",
+    "handover-accept-all", "absence-end", "complaint-draft", "complaint-draft-discard",
+    "incident-suggest",
     "reveal", "attachment", "inbox-read", "message", "ranking-xlsx", "ranking-csv",
     "account_login", "admin-login", "admin-password-change", "openid_connect_login",
     "openid_connect_callback", "session-end", "session-end-others", "token-revoke",
@@ -191,6 +204,21 @@ def _draft() -> Policy:
     sick = [replace(lengths[0], steps=lengths[0].steps[:1]), *lengths[1:]]
     vip = replace(lengths[0], severity="major", channel="p12345")
     return policy_drafts.save(made.pk, [*sick, vip], "改", by=chen, at=MONDAY)
+
+
+def _incident(scene: Scene) -> Incident:
+    """A mass incident of two cases, with its answer."""
+    found = Incident.objects.first()
+    if found:
+        return found
+    chen = Person.objects.get(username="chen")
+    told = Cause(
+        title="冷库停电", cause="停电六小时", category=scene.fresh.category,
+        branch=scene.fresh.owner_branch,
+    )  # fmt: skip
+    numbers = [scene.fresh.no, scene.second.no]
+    made, _went = incidents.gather(told, numbers, by=chen, at=THURSDAY)
+    return incidents.answer(made.pk, result="全额退运费。", by=chen, at=THURSDAY)
 
 
 def _list_of_people() -> Upload:
