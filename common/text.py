@@ -25,6 +25,8 @@ _INVISIBLE = re.compile(
 _EMOJI = r"[\u2190-\u21ff\u2600-\u27bf\u2b00-\u2bff\ufe0f\U0001f000-\U0001faff]"
 _STRAY_JOINER = re.compile(rf"(?<!{_EMOJI})\u200d|\u200d(?!{_EMOJI})")
 _TAGS = re.compile(r"(\U0001f3f4[\U000e0020-\U000e007f]+)|[\U000e0000-\U000e007f]+")
+# What lies outside of these has no combining marks among it: Latin letters and Chinese.
+_MAY_MARK = re.compile(r"[^\t\n -\u02ff\u2010-\u203a\u3001-\u3029\u3400-\u9fff\uff01-\uff60]")
 # Seen only together with something else: variation selectors, and the blank braille pattern.
 _UNSEEN_ALONE = re.compile(r"[\u180b-\u180d\u2800\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
@@ -98,6 +100,8 @@ def _normal(text: str) -> str:
 
 
 def _cut_floods(text: str) -> str:
+    if not _MAY_MARK.search(text):
+        return text
     kept: list[str] = []
     marks = 0
     for character in text:

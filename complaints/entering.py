@@ -8,14 +8,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.db import connection
 
 from common.prepared import Prepared
 from complaints import clocks, policies
-from complaints.models import ClockKind, Complaint, Policy, PolicyClock, PolicyStep
+from complaints.models import Clock, Complaint, Policy, PolicyClock, PolicyStep
 from complaints.rules import Action
 from staff import calendars
 from staff.models import Branch
@@ -57,7 +57,7 @@ _LOOK = Prepared(
            length.policy_id, length.id, length.kind, length.severity, length.channel,
            length.minutes, (
                SELECT json_agg(json_build_array(number, level, offset_minutes) ORDER BY number)
-               FROM complaints_policystep WHERE clock_id = length.id)
+               FROM complaints_policystep WHERE clock_id = length.id)::text
     FROM held, complaints_policyclock AS length
     WHERE length.severity IN ('', $3) AND length.channel IN ('', $4)
         AND length.policy_id = COALESCE(
@@ -80,29 +80,36 @@ def look(
     if not rows:
         raise Policy.DoesNotExist
     first_id, own_id, number, has_hours, policy_id = rows[0][:5]
-    fitting = [_length(policy_id, *row[5:]) for row in rows]
-    steps = {length.pk: steps for length, steps in fitting}
-    closest = policies.closest(length for length, _steps in fitting)
-    lengths = {kind: (length, steps[length.pk]) for kind, length in closest.items()}
+    lengths = _lengths(policy_id, tuple(row[5:] for row in rows))
     return Ground(first_id, own_id, number, policy_id, lengths, has_hours)
 
 
-def _length(
-    policy_id: int, pk: int, kind: str, severity: str, channel: str, minutes: int, steps: Any
-) -> tuple[PolicyClock, list[PolicyStep]]:
-    length = PolicyClock(
-        id=pk, policy_id=policy_id, kind=kind, severity=severity, channel=channel, minutes=minutes
-    )
-    return length, [
-        PolicyStep(clock_id=pk, number=number, level=level, offset_minutes=offset)
-        for number, level, offset in steps or []
-    ]
+_Row = tuple[int, str, str, str, int, str | None]
 
 
-def enter(complaint: Complaint, ground: Ground, *, at: datetime, data: Mapping[str, Any]) -> bool:
+@lru_cache(maxsize=256)
+def _lengths(policy_id: int, rows: tuple[_Row, ...]) -> clocks.Lengths:
+    """The closest fit of each kind among the rows; the same objects for the same rows."""
+    names = ("id", "kind", "severity", "channel", "minutes")
+    steps: dict[int, list[PolicyStep]] = {}
+    fitting = []
+    for *values, ladder in rows:
+        length = PolicyClock(policy_id=policy_id, **dict(zip(names, values, strict=True)))
+        steps[length.pk] = [
+            PolicyStep(clock_id=length.pk, number=number, level=level, offset_minutes=offset)
+            for number, level, offset in json.loads(ladder or "[]")
+        ]
+        fitting.append(length)
+    closest = policies.closest(fitting)
+    return {kind: (length, steps[length.pk]) for kind, length in closest.items()}
+
+
+def enter(
+    complaint: Complaint, ground: Ground, *, at: datetime, data: Mapping[str, Any]
+) -> list[Clock]:
     """Write the case with the id that was drawn, its owner since its receipt, the event that says
-    so with this data, and the clocks of its first round; False, and nothing is written, where
-    another case has its submission key. They are kept as `complaint.all_clocks`."""
+    so with this data, and the clocks of its first round, which come back; none, and nothing is
+    written, where another case has its submission key."""
     opens = complaint.received_at
     if ground.has_hours:
         opens = calendars.service_start(complaint.owner_branch, complaint.received_at)
@@ -112,8 +119,10 @@ def enter(complaint: Complaint, ground: Ground, *, at: datetime, data: Mapping[s
         statement.run(
             cursor,
             [
-                *(field.get_db_prep_save(getattr(complaint, field.attname), connection)
-                  for field in _columns()),
+                *(
+                    field.get_db_prep_save(getattr(complaint, field.attname), connection)
+                    for field in _columns()
+                ),
                 at,
                 json.dumps(data, ensure_ascii=False),
                 *([getattr(clock, name) for clock in started] for name in _OF_A_CLOCK),
@@ -121,8 +130,7 @@ def enter(complaint: Complaint, ground: Ground, *, at: datetime, data: Mapping[s
         )
         entered = cursor.fetchone() is not None
     complaint._state.adding = not entered
-    complaint.all_clocks = started
-    return entered
+    return started if entered else []
 
 
 #: What is said of a clock that begins; the rest of it is the database's default.
@@ -153,6 +161,7 @@ def _statement() -> Prepared:
     names = ", ".join(_OF_A_CLOCK)
     return Prepared(
         "enter_a_complaint",
+        # only the names of columns are put in
         f"""
         WITH kase AS (
             INSERT INTO complaints_complaint ({", ".join(columns)})
@@ -174,6 +183,6 @@ def _statement() -> Prepared:
             FROM kase, unnest({", ".join(lists)}) AS clock ({names})
         )
         SELECT id FROM kase
-        """,
+        """,  # noqa: S608
         [*types, "timestamptz", "jsonb", *(f"{type_}[]" for type_ in _OF_A_CLOCK.values())],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 
@@ -15,6 +16,7 @@ from complaints.entering import Ground
 from complaints.models import (
     Category,
     Channel,
+    Clock,
     ComplainantRole,
     Complaint,
     ContactKind,
@@ -73,12 +75,17 @@ def register(
 
 @dataclass(frozen=True)
 class Entered:
-    """A case that is in. `is_plain`: new, and nothing has been done to it since, so that it looks
-    as `complaint` and its `all_clocks` do in memory."""
+    """A case that is in, with its clocks if it is new. `is_plain`: nothing has been done to it
+    since, so that it is as it looks in memory."""
 
     complaint: Complaint
-    is_new: bool
-    is_plain: bool
+    clocks: Sequence[Clock] = ()
+    is_plain: bool = False
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it was not in before."""
+        return bool(self.clocks)
 
 
 def register_whole(
@@ -93,7 +100,7 @@ def register_whole(
         received_at=report.received_at or at,
     )
     if ground.first_id is not None:
-        return Entered(Complaint.objects.get(pk=ground.first_id), is_new=False, is_plain=False)
+        return Entered(Complaint.objects.get(pk=ground.first_id))
     report = _checked(report, by, at)
     owner = by
     if by.pk in report.subject_ids:
@@ -101,12 +108,12 @@ def register_whole(
     complaint = _case(report, ground, by, owner, at, submission_key)
     is_plain = _is_plain(report, owner == by)
     with transaction.atomic(savepoint=not is_plain):  # one statement needs none
-        if _enter(complaint, ground, by, at):
-            fired = _follow(complaint, report, by, at)
-            return Entered(complaint, is_new=True, is_plain=is_plain and not fired)
+        if started := _enter(complaint, ground, by, at):
+            fired = _follow(complaint, started, report, by, at)
+            return Entered(complaint, started, is_plain and not fired)
     with walls.lifted():  # it may have left their sight; the key is theirs alone
         first = Complaint.objects.get(submission_key=submission_key)
-    return Entered(first, is_new=False, is_plain=False)
+    return Entered(first)
 
 
 def _checked(report: Report, by: Person, at: datetime) -> Report:
@@ -169,7 +176,7 @@ def _is_plain(report: Report, owns: bool) -> bool:
     return owns and not follows and not report.subject_ids
 
 
-def _enter(complaint: Complaint, ground: Ground, by: Person, at: datetime) -> bool:
+def _enter(complaint: Complaint, ground: Ground, by: Person, at: datetime) -> list[Clock]:
     owner = complaint.owner
     if owner != by:
         ground = replace(ground, has_hours=True)  # what was asked was the hours of their branch
@@ -180,7 +187,9 @@ def _enter(complaint: Complaint, ground: Ground, by: Person, at: datetime) -> bo
     return entering.enter(complaint, ground, at=at, data=data)
 
 
-def _follow(complaint: Complaint, report: Report, by: Person, at: datetime) -> int:
+def _follow(
+    complaint: Complaint, started: Sequence[Clock], report: Report, by: Person, at: datetime
+) -> int:
     """What a new case brings with it at once; how many steps of its clocks were taken."""
     if complaint.owner != by:
         subjects.tell(complaint, at)
@@ -189,7 +198,7 @@ def _follow(complaint: Complaint, report: Report, by: Person, at: datetime) -> i
         fired += escalation.fire(complaint, until=complaint.received_at, taken_at=at)
     if report.settled_on_spot:
         _record_settlement(complaint, report.settlement, by, at)
-    if any(clock.next_at and clock.next_at <= at for clock in complaint.all_clocks):
+    if any(clock.next_at and clock.next_at <= at for clock in started):
         fired += escalation.fire(complaint, until=at)
     return fired
 

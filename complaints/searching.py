@@ -118,9 +118,8 @@ def _walk(found: ComplaintQuerySet, term: str, most: int) -> list[_Hit]:
     except EmptyResultSet:  # somebody who sees nothing
         return []
     with connection.cursor() as cursor:
-        # the inner query is Django's own, with its parameters apart
         cursor.execute(
-            f"SELECT received_at, pk FROM ({sql}) AS walked (received_at, pk, hit)"
+            f"SELECT received_at, pk FROM ({sql}) AS walked (received_at, pk, hit)"  # noqa: S608  # Django's own, its parameters apart
             " WHERE hit LIMIT %s",
             [*values, most],
         )

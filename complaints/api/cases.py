@@ -93,7 +93,7 @@ class Complaints(Nouns):
         if not entered.is_new:
             _refuse_other_body(entered.complaint, report)
         if entered.is_plain:
-            return Response(fresh.shown(entered.complaint, to=person, at=at), status=201)
+            return Response(fresh.shown(entered, to=person, at=at), status=201)
         shown = show(request, entered.complaint, at=at)
         return Response(shown, status=201 if entered.is_new else 200)
 

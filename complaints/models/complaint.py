@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -12,9 +11,6 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from common import phones
-
-if TYPE_CHECKING:
-    from complaints.models.clock import Clock
 
 _PEOPLE = settings.AUTH_USER_MODEL
 
@@ -153,9 +149,6 @@ class Complaint(models.Model):
     )
     closed_at = models.DateTimeField(_("客户侧结案时间"), null=True)
     closed_inside_at = models.DateTimeField(_("内部闭环时间"), null=True)
-
-    #: The clocks of a case that was just written, or that a door has read with it.
-    all_clocks: Sequence[Clock]
 
     objects = ComplaintQuerySet.as_manager()
 

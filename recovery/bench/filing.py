@@ -33,7 +33,9 @@ def measure(house: House, size: Size) -> Iterator[Line]:
         ("rows of a file taken in, a second", size.file_rows / seconds, "rows/s"),
         ("most memory of the process that takes it in", done[0].memory, "MB"),
     ):
-        yield Line(bench="intake", part="file", what=what, ours=ours, unit=unit, how=how, wrong=lost)
+        yield Line(
+            bench="intake", part="file", what=what, ours=ours, unit=unit, how=how, wrong=lost
+        )
         lost = ()
 
 

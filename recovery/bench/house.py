@@ -14,12 +14,11 @@ import psycopg2
 from django.core.management import call_command
 
 from common import heartbeat
-from recovery import children
+from recovery import children, static_files
 from recovery.bench.spent import spent
 from recovery.children import Child, Failed
 from recovery.places import BASE
 from recovery.postgres import Postgres
-from recovery import static_files
 from recovery.processes import BEAT, SWEEPER, WEB, WORKER, here
 from recovery.servers import Server, Servers
 from recovery.valkey import Valkey

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from common.errors import RuleBroken
-from common.text import MARKS_PER_BASE, clean, is_blank
+from common.text import _MAY_MARK, MARKS_PER_BASE, clean, is_blank
 
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NAUGHTY: list[str] = json.loads(
@@ -225,3 +225,8 @@ def test_the_limit_counts_characters_after_cleaning() -> None:
 )
 def test_code_is_text(value: str) -> None:
     assert clean(value, limit=100) == value
+
+
+def test_what_is_let_through_unread_has_no_marks() -> None:
+    unread = (chr(code) for code in range(0x110000) if not _MAY_MARK.search(chr(code)))
+    assert [sign for sign in unread if unicodedata.category(sign)[0] == "M"] == []

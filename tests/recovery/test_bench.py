@@ -15,7 +15,7 @@ from django.db import connection
 
 from common.time import database_now
 from complaints.escalation import catch_up
-from recovery.bench import check, firm, helpdesk, plain, sql, state
+from recovery.bench import check, firm, helpdesk, plain, registering, sql, state
 from recovery.bench.cases import FIRST, Cases
 from recovery.bench.lines import percentile
 from recovery.bench.size import Size
@@ -27,10 +27,10 @@ CASES = 50
 DUE = 20
 
 
-def bench(state: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def bench(state: Path, *words: str, what: str = "clocks") -> subprocess.CompletedProcess[str]:
     """The whole command, which takes no more of the machine than a folder of its own."""
     return subprocess.run(
-        [sys.executable, "manage.py", "bench", "clocks", "--scale", "0.0002", *words],
+        [sys.executable, "manage.py", "bench", what, "--scale", "0.0002", *words],
         cwd=BASE,
         env=environment(state),
         stdin=subprocess.DEVNULL,
@@ -201,3 +201,27 @@ def test_the_scale_says_how_much_there_is(
 @pytest.mark.parametrize(("share", "value"), [(0.5, 50), (0.99, 99), (1.0, 100), (0.001, 1)])
 def test_a_percentile_is_a_value_that_was_measured(share: float, value: int) -> None:
     assert percentile(list(range(100, 0, -1)), share) == value
+
+
+def test_intake_says_what_it_measured(tmp_path: Path) -> None:
+    done = bench(tmp_path, what="intake")
+    said = lines(done)
+    parts = [line["part"] for line in said if "part" in line]
+    search = ["search"] * (1 + 2 * 6)
+    assert parts == ["load", *["register"] * 6, *["page"] * 3, "file", "file", *search]
+    assert all(line["ours"] > 0 for line in said if "part" in line)
+    assert said[-1]["wrong"] == []
+
+
+def test_a_registration_without_its_rows_is_told(horizon: datetime) -> None:
+    wrong: list[str] = []
+    with registering.checked(wrong):
+        case = firm.model_case(database_now())
+        sql.run("ALTER TABLE complaints_event DISABLE TRIGGER USER")
+        sql.run("DELETE FROM complaints_event WHERE complaint_id = %s", [case.pk])
+        sql.run(
+            "DELETE FROM complaints_clock WHERE id = (SELECT max(id) FROM complaints_clock"
+            " WHERE complaint_id = %s)",
+            [case.pk],
+        )
+    assert wrong == ["1 cases without their four clocks", "1 cases without their event"]
