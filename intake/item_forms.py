@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from common.forms import CleanText
 from complaints.forms.register import RegisterForm
 from complaints.models import Channel, Complaint
+from complaints.registration import WHAT_LIMIT
 from complaints.statements import SAID_LIMIT
 from intake import contents, items
 from intake.models import Inlet, Item, ItemState
@@ -171,7 +172,7 @@ def known(item: Item, words: str) -> dict[str, Any]:
         return begun
     return {
         **begun,
-        "what": told.what,
+        "what": told.what[:WHAT_LIMIT],
         "complainant_name": told.name,
         "complainant_phone": told.phone or begun["complainant_phone"],
         "complainant_role": told.role,
