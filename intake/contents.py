@@ -27,6 +27,8 @@ _NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 #: A text with at most this share of them is damaged, not something else.
 _TOLERATED = 0.02
 _PLAIN = re.compile(r"[^\n\t -~\u3000-\u303f\u4e00-\u9fff\uff00-\uff5e]")
+_DIALLED = re.compile(r"[+0-9０-９ ()\-]{5,30}")
+_TITLE = 60
 _ENDINGS = {
     "message/rfc822": "eml",
     "application/json": "json",
@@ -64,7 +66,17 @@ def masked(sender: str) -> str:
     local, at, domain = sender.rpartition("@")
     if at:
         return f"{local[:1]}***@{domain}"
-    return phones.mask(sender) if phones.key(sender).startswith("+") else sender
+    return phones.mask(sender) if is_phone(sender) else sender
+
+
+def is_phone(sender: str) -> bool:
+    """Whether it is a number that can be called, and no name or id that only looks like one."""
+    return bool(_DIALLED.fullmatch(sender)) and phones.key(sender).startswith("+")
+
+
+def first_words(head: bytes, *, size: int) -> str:
+    """The beginning on one line, for what has no subject; "" for what is no text."""
+    return " ".join(readable(head, size=size).text.split())[:_TITLE]
 
 
 def name_of(item_id: int, media_type: str) -> str:

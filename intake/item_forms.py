@@ -11,12 +11,12 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from common import phones
 from common.forms import CleanText
 from complaints.forms.register import RegisterForm
 from complaints.models import Channel, Complaint
+from complaints.registration import WHAT_LIMIT
 from complaints.statements import SAID_LIMIT
-from intake import items
+from intake import contents, items
 from intake.models import Inlet, Item, ItemState
 from staff.models import Person
 
@@ -165,14 +165,14 @@ def known(item: Item, words: str) -> dict[str, Any]:
         "channel": item.inlet.channel,
         "received_at": timezone.localtime(item.received_at).replace(second=0, microsecond=0),
         "what": words,
-        "complainant_phone": item.sender if _is_phone(item.sender) else "",
+        "complainant_phone": item.sender if contents.is_phone(item.sender) else "",
         "category": item.inlet.category_id,
     }
     if told is None:
         return begun
     return {
         **begun,
-        "what": told.what,
+        "what": told.what[:WHAT_LIMIT],
         "complainant_name": told.name,
         "complainant_phone": told.phone or begun["complainant_phone"],
         "complainant_role": told.role,
@@ -188,11 +188,6 @@ def known(item: Item, words: str) -> dict[str, Any]:
 def is_open(item: Item) -> bool:
     """Whether it waits for a person."""
     return item.state == ItemState.SET_ASIDE
-
-
-def _is_phone(sender: str) -> bool:
-    key = phones.key(sender)
-    return key.startswith("+") and "@" not in sender and len(sender) <= 40
 
 
 def _midnight(day: date) -> datetime:

@@ -35,6 +35,8 @@ from staff.models import Person
 from staff.session import person_of
 
 _PER_PAGE = 50
+#: Bytes of each item that the list looks at.
+_PREVIEW = 400
 
 
 @require_GET
@@ -45,7 +47,7 @@ def item_list(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("state", ItemState.SET_ASIDE)
     state = asked if asked in (*ItemState.values, "all") else ItemState.SET_ASIDE
     form = ItemFilter(request.GET)
-    found = _items(person)
+    found = _beginning(_items(person), _PREVIEW)
     narrowed = form.narrow(found) if form.is_valid() else found.none()
     shown = narrowed if state == "all" else narrowed.filter(state=state)
     page = Paginator(shown, _PER_PAGE).get_page(request.GET.get("page"))
@@ -55,7 +57,7 @@ def item_list(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "page": page,
-        "rows": [{"item": each, "sender": contents.masked(each.sender)} for each in page],
+        "rows": [_row(each) for each in page],
         "tabs": _tabs(state, query.urlencode()),
         "state": state,
         "query": f"state={state}&{query.urlencode()}".rstrip("&"),
@@ -63,6 +65,11 @@ def item_list(request: HttpRequest) -> HttpResponse:
     }
     status = 200 if form.is_valid() else 400
     return render(request, "intake/items.html", context, status=status)
+
+
+def _row(item: Item) -> dict[str, Any]:
+    title = item.subject or contents.first_words(_head(item), size=item.size)
+    return {"item": item, "title": title, "sender": contents.masked(item.sender)}
 
 
 def _tabs(state: str, query: str) -> list[dict[str, Any]]:
@@ -197,16 +204,22 @@ def _items(person: Person) -> QuerySet[Item]:
 
 
 def _find(person: Person, item_id: int) -> Item:
-    """The item with the beginning of its bytes as `head`. Raises Http404."""
-    head = Func(
-        F("raw"), Value(1), Value(contents.HEAD), function="substring", output_field=BinaryField()
-    )
-    return get_object_or_404(_items(person).annotate(head=head), pk=item_id)
+    """The item with so much of its bytes as is shown. Raises Http404."""
+    return get_object_or_404(_beginning(_items(person), contents.HEAD), pk=item_id)
+
+
+def _beginning(found: QuerySet[Item], size: int) -> QuerySet[Item]:
+    """With the first bytes as `head`."""
+    head = Func(F("raw"), Value(1), Value(size), function="substring", output_field=BinaryField())
+    return found.annotate(head=head)
+
+
+def _head(item: Item) -> bytes:
+    return bytes(item.head)  # type: ignore[attr-defined]  # annotated by _beginning
 
 
 def _content(item: Item) -> contents.Content:
-    head = bytes(item.head)  # type: ignore[attr-defined]  # annotated by _find
-    return contents.readable(head, size=item.size, media_type=item.media_type)
+    return contents.readable(_head(item), size=item.size, media_type=item.media_type)
 
 
 def _words(item: Item) -> str:

@@ -17,13 +17,14 @@ from complaints.incidents import Cause
 from complaints.models import Channel, Incident, Policy, PolicyState
 from intake import connections, firm_import, hooks
 from intake.connections import Connection
-from intake.models import Hook, Kind, Upload
+from intake.models import Hook, Inlet, Item, Kind, Upload
 from staff.models import Branch, Person
 from tests.browser.doing import open_action, put, send
 from tests.browser.fixtures import OpenAs
 from tests.browser.scene import MINUTE, THURSDAY, Scene
 from tests.complaints import scenes
 from tests.conftest import MONDAY, Cast
+from tests.intake.coming import set_aside
 
 #: The pages by URL name; what is called with a case says which. A new page has to be added here.
 PAGES: dict[str, Callable[[Scene], list[Any]]] = {
@@ -100,6 +101,15 @@ PAGES: dict[str, Callable[[Scene], list[Any]]] = {
     "hook": lambda _s: [_hook().inlet.key, _hook().pk],
     "hook-new": lambda _s: [_hook().inlet.key],
     "hook-secret": lambda _s: [_hook().inlet.key, _hook().pk],
+    "item-list": lambda _s: _with_an_item(),
+    "item": lambda _s: [_item().pk],
+    "item-register": lambda _s: [_item().pk],
+    "item-append": lambda _s: [_item().pk],
+    "item-ignore": lambda _s: [_item().pk],
+    "reconciliation": lambda _s: _with_an_item(),
+    "inlet-list": lambda _s: _with_an_item(),
+    "inlet-new": lambda _s: [],
+    "inlet": lambda _s: [_item().inlet_id],
     "volumes": lambda _s: [],
     "people": lambda _s: [],
     "person-new": lambda _s: [],
@@ -144,6 +154,7 @@ QUERY = {
     "ranking-cases": "?week=2026-W47&branch=LZ&figure=complaints",
     "first-response-cases": "?week=2026-W47&figure=received",
     "contact-new": "?kind=apology",
+    "inlet-new": "?channel=wecom",
 }
 #: What answers with no page: pieces of pages, files, and what only a POST reaches.
 NO_PAGES = {
@@ -156,7 +167,7 @@ NO_PAGES = {
     # only with a second factor, in tests/browser/test_second_factor.py
     "mfa_authenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "mfa_deactivate_totp",
     "mfa_remove_webauthn", "mfa_view_recovery_codes",
-    "acknowledgements", "first-response-samples",
+    "acknowledgements", "first-response-samples", "item-raw", "item-retry", "reconciliation-csv",
     # a form like any other, once a case was drawn
     "inspection",
     "connection-key-end", "hook-trial", "hook-switch", "hook-call-again",
@@ -229,6 +240,21 @@ def _list_of_people() -> Upload:
     root = Person.objects.get(username="root")
     told = "用户名,姓名,角色,机构\nneu,新人,一线,WUX\nli,李静怡,,\nwang,王强,,\nx,,,\n"
     return firm_import.upload(Kind.PEOPLE, "人员.csv", told.encode(), by=root, at=MONDAY)
+
+
+def _item() -> Item:
+    """Something that came in and waits for a person."""
+    found = Item.objects.first()
+    if found:
+        return found
+    wuxi = Branch.objects.get(code="WUX")
+    inlet = Inlet.objects.create(key="sms", name="短信", channel=Channel.SMS, branch=wuxi)
+    return set_aside(inlet, "货没到，<b>快</b>".encode(), subject="货没到")
+
+
+def _with_an_item() -> list[Any]:
+    _item()
+    return []
 
 
 def url_names(patterns: list[Any] | None = None) -> Iterator[str]:

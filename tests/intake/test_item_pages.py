@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from complaints.models import Channel, Complaint, Statement
+from intake import contents
 from intake.models import Inlet, Item, ItemState
 from intake.reading import READERS
 from intake.understood import Told
@@ -138,6 +139,31 @@ def test_whatever_came_is_shown_as_text(
     content = content.partition("<aside")[0]
     assert shown in content
     assert never not in content
+
+
+@pytest.mark.parametrize(
+    ("sender", "shown"),
+    [
+        ("13800138000", "138****8000"),
+        ("+86 138-0013-8000", "+86****8000"),
+        ("sun@example.com", "s***@example.com"),
+        ("oAbC123456789", "oAbC123456789"),
+        ("孙玉梅", "孙玉梅"),
+        ("a@b@c", "a***@c"),
+        ("@", "***@"),
+        ("", ""),
+    ],
+)
+def test_a_list_gives_no_sender_away(sender: str, shown: str) -> None:
+    assert contents.masked(sender) == shown
+
+
+def test_what_has_no_subject_is_called_by_its_first_words(inlet: Inlet, chen: Client) -> None:
+    for raw in ("货没到，\n快".encode("gbk") * 400, b"\x00\x01\x02\x03", b""):
+        set_aside(inlet, raw)
+    listed = page(chen, "/intake/")
+    assert ">货没到， 快货没到，" in listed
+    assert listed.count("（没有主题）") == 2
 
 
 def test_much_is_shown_in_part_and_downloaded_whole(inlet: Inlet, chen: Client) -> None:
