@@ -183,6 +183,11 @@ def _importing(side: Side) -> list[Words]:
     return [{"kind": "volumes", "file": SimpleUploadedFile("b.csv", told.encode())}]
 
 
+def _case_file(side: Side) -> list[Words]:
+    told = f"编号,内容,机构\nZ1,货没到,{side.branch.code}\n"
+    return [{"source": "p12345", "file": SimpleUploadedFile("b.csv", told.encode())}]
+
+
 def _week(side: Side) -> list[Words]:
     return [{}, {"week": "2026-W47"}]
 
@@ -246,6 +251,12 @@ ROUTES: dict[str, Route] = {
     "branch-edit": Route(bodies=_always({"city": "无锡"})),
     "imports": Route(bodies=_importing),
     "import": Route(bodies=_always({"digest": "x"})),
+    "case-imports": Route(bodies=_case_file),
+    "case-import": Route(),
+    "case-import-columns": Route(bodies=_always({"column-0": "what"})),
+    "case-import-confirm": Route(),
+    "case-import-cancel": Route(),
+    "case-import-set-aside": Route(),
     "volumes": Route(queries=_always({}, {"month": "2026-10"})),
     "people": Route(queries=lambda side: [{}, {"q": side.name}, {"branch": side.branch.code}]),
     "person-new": Route(bodies=_taken_on),
@@ -438,6 +449,7 @@ COMMON = {
     "branch_code": "WUX",
     "username": "li",
     "upload_id": 999_999_999,
+    "job_id": 999_999_999,
     "provider_id": "firm",
     "uidb36": "1",
     "key": "set-password",
