@@ -85,9 +85,11 @@ def test_what_takes_too_long_or_too_much_is_killed(
     ):
         list(found.rows)
     assert refused.value.code == "file.too_slow"
+    heavy = tmp_path / "b.jsonl"
+    heavy.write_text('{"内容": "' + "货" * 8_000_000 + '"}', "utf-8")
     monkeypatch.setattr(apart, "MEMORY", 1024 * 1024)
     with pytest.raises(FileRefused) as refused:
-        apart.head(workbook(tmp_path / "b.xlsx", [["内容"], ["货没到"]]), {})
+        apart.head(heavy, {})
     assert refused.value.code == "file.too_heavy"
 
 

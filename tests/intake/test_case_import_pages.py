@@ -77,7 +77,6 @@ def test_from_the_file_to_the_cases(cast: Cast) -> None:
     aside = chen.get(reverse("case-import-set-aside", args=[job.pk]))
     assert "attachment" in aside["Content-Disposition"]
     text = b"".join(aside.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
-    aside.close()
     assert text.splitlines()[0] == "line,code,reason,受理编号,事情,类别,办理期限"
     assert '"\'=HYPERLINK(""x"")"' in text
     seen = chen.get(f"/complaints/{case.no}/").content.decode()
