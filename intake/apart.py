@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import signal
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from django.utils.translation import gettext as _
 
 from intake.rows import FileRefused
 
+logger = logging.getLogger(__name__)
+
 _BASE = Path(__file__).resolve().parent.parent
 
 #: How many rows the first look takes.
@@ -27,6 +30,8 @@ HEAD = 20
 #: that on a machine that has much else to do.
 HEAD_SECONDS, SECONDS = 10, 60
 BUSY = 3
+#: Bytes of memory that reading may take.
+MEMORY = 280 * 1024 * 1024
 
 
 @dataclass
@@ -73,6 +78,7 @@ def _answer(
         "header": None if header is None else list(header),
         "rows": rows,
         "seconds": seconds,
+        "memory": MEMORY,
         "language": get_language() or settings.LANGUAGE_CODE,
         "locale": [str(folder) for folder in settings.LOCALE_PATHS],
     }
@@ -99,8 +105,11 @@ def _run(request: dict[str, Any], out: IO[bytes], seconds: int) -> None:
         raise _too_slow(seconds) from late
     if ran.returncode == -signal.SIGXCPU:
         raise _too_slow(seconds)
+    if b"MemoryError" in ran.stderr:
+        raise _too_heavy()
     if ran.returncode:
-        raise _too_heavy() if b"MemoryError" in ran.stderr else _broken(ran.returncode)
+        logger.error("The reader of a file died (%d): %s", ran.returncode, ran.stderr[-2000:])
+        raise _broken(ran.returncode)
 
 
 def _read(out: IO[bytes]) -> Read:

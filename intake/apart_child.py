@@ -23,8 +23,7 @@ from intake.marks import Marks
 from intake.readers import opened
 from intake.rows import FileRefused, Source
 
-#: What the process may take: bytes of memory of its own, bytes of answer.
-MEMORY = 280 * 1024 * 1024
+#: The longest answer, in bytes.
 ANSWER = 1024 * 1024 * 1024
 
 _NO_CONTENT = "file.no_content_column"
@@ -33,7 +32,7 @@ _NO_CONTENT = "file.no_content_column"
 def main() -> None:
     """Answer the request. What the reader refuses is an answer too."""
     request = json.load(sys.stdin)
-    _limit(request["seconds"])
+    _limit(request["seconds"], request["memory"])
     settings.configure(USE_I18N=True, LANGUAGE_CODE="zh-hans", LOCALE_PATHS=request["locale"])
     apps.populate(())  # as far as translation wants it; `django.setup` would load half of Django
     translation.activate(request["language"])
@@ -45,10 +44,11 @@ def main() -> None:
         _say(sys.stdout, too_big=True)
 
 
-def _limit(seconds: int) -> None:
-    """`seconds` of work: on a machine that has much to do the clock says little."""
+def _limit(seconds: int, memory: int) -> None:
+    """`seconds` of work: on a machine that has much to do the clock says little; `memory` in
+    bytes, of its own."""
     for what, most in (
-        (resource.RLIMIT_DATA, MEMORY),
+        (resource.RLIMIT_DATA, memory),
         (resource.RLIMIT_CPU, seconds),
         (resource.RLIMIT_FSIZE, ANSWER),
         (resource.RLIMIT_CORE, 0),

@@ -100,7 +100,12 @@ def rows_set_aside(request: HttpRequest, job_id: int) -> FileResponse:
     kind = "text/csv" if job.is_table else "application/x-ndjson"
     # written now: the page's eyes close with the page, before what is streamed is fetched
     name = f"{job.name}.set-aside.{ending}"
-    return FileResponse(_written(job, found), True, name, content_type=f"{kind}; charset=utf-8")
+    return FileResponse(
+        _written(job, found),
+        as_attachment=True,
+        filename=name,
+        content_type=f"{kind}; charset=utf-8",
+    )
 
 
 def _deed(request: HttpRequest, job_id: int, deed: Any) -> HttpResponse:

@@ -76,6 +76,8 @@ def _load(path: Path, stack: ExitStack, *, data_only: bool) -> Workbook:
     try:
         with warnings.catch_warnings(action="ignore"):
             book = openpyxl.load_workbook(file, read_only=True, data_only=data_only)
+    except MemoryError:
+        raise  # the file may be whole
     except Exception as error:
         raise _broken(error) from error
     stack.callback(book.close)
@@ -196,6 +198,8 @@ def _quietly(rows: Iterator[Any]) -> Iterator[Any]:
                 row = next(rows)
         except StopIteration:
             return
+        except MemoryError:
+            raise
         except Exception as error:
             raise _broken(error) from error
         yield row

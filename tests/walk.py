@@ -224,6 +224,11 @@ def _inlet(side: Side) -> list[Words]:
     return [{"key": "new", "name": "新入口", "branch": side.branch.pk, "receiver": side.front.pk}]
 
 
+def _case_file(side: Side) -> list[Words]:
+    told = f"编号,内容,机构\nZ1,货没到,{side.branch.code}\n"
+    return [{"source": "p12345", "file": SimpleUploadedFile("b.csv", told.encode())}]
+
+
 def _week(side: Side) -> list[Words]:
     return [{}, {"week": "2026-W47"}]
 
@@ -301,6 +306,12 @@ ROUTES: dict[str, Route] = {
     "inlet-list": Route(),
     "inlet-new": Route(queries=_always({}, {"channel": "mail"}), bodies=_inlet),
     "inlet": Route(bodies=_inlet),
+    "case-imports": Route(bodies=_case_file),
+    "case-import": Route(),
+    "case-import-columns": Route(bodies=_always({"column-0": "what"})),
+    "case-import-confirm": Route(),
+    "case-import-cancel": Route(),
+    "case-import-set-aside": Route(),
     "volumes": Route(queries=_always({}, {"month": "2026-10"})),
     "people": Route(queries=lambda side: [{}, {"q": side.name}, {"branch": side.branch.code}]),
     "person-new": Route(bodies=_taken_on),
@@ -576,6 +587,7 @@ COMMON = {
     "branch_code": "WUX",
     "username": "li",
     "upload_id": 999_999_999,
+    "job_id": 999_999_999,
     "provider_id": "firm",
     "inlet_key": "nothing",
     "key_id": 999_999_999,

@@ -8,10 +8,10 @@ import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import xlsxwriter
-from django.core.files import File
+from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 
 from common.time import database_now
@@ -59,8 +59,12 @@ def _upload(path: Path) -> ImportJob:
     at = database_now()
     with path.open("rb") as file:
         source = Source(channel=Channel.P12345)
-        job = import_jobs.upload(source, File(file, path.name), by=by, at=at)
+        job = import_jobs.upload(source, _uploaded(file, path), by=by, at=at)
     return import_jobs.name_columns(job.pk, job.meanings, by=by, at=at)
+
+
+def _uploaded(file: IO[bytes], path: Path) -> UploadedFile[bytes]:
+    return UploadedFile(file, path.name, size=path.stat().st_size)
 
 
 def _work() -> int:

@@ -1,4 +1,4 @@
-"""A platform's file in the background: checked, confirmed, registered once, whoever dies meanwhile."""
+"""A platform's file in the background: checked, confirmed, taken once, whoever dies meanwhile."""
 
 from __future__ import annotations
 
@@ -153,7 +153,9 @@ def test_a_column_that_means_something_may_be_left_out(cast: Cast) -> None:
 
 
 def test_lines_of_json_name_their_columns_too(cast: Cast) -> None:
-    text = '{"id": "7", "正文": "货没到"}\n{"正文": "坏\\u0000了"}\n{"正文": "丢了", "电话": "138"}\n'
+    text = (
+        '{"id": "7", "正文": "货没到"}\n{"正文": "坏\\u0000了"}\n{"正文": "丢了", "电话": "138"}\n'
+    )
     job = bring(cast.chen, text, name="a.jsonl")
     assert (job.is_table, job.headers) == (False, ["id", "正文", "电话"])
     named(job, "ref", "what", "complainant_phone")
@@ -197,7 +199,9 @@ def test_an_outside_number_with_other_words_is_set_aside_unless_changes_are_appe
 ) -> None:
     head = "受理编号,内容,办理期限\n"
     imported(cast.chen, head + "S1,晚到,2026-11-20\nS2,坏了,2026-11-20\n")
-    changed = head + "S1,晚到；客户又来电,2026-11-20\nS2,坏了,2026-11-25 17:00\nS3,新的,\nS3,新的 2,\n"
+    changed = (
+        head + "S1,晚到；客户又来电,2026-11-20\nS2,坏了,2026-11-25 17:00\nS3,新的,\nS3,新的 2,\n"
+    )
     assert verdicts(checked(cast.lin, changed)) == [
         "ref.in_use", "again", "register", "ref.in_use",
     ]  # fmt: skip
@@ -235,8 +239,8 @@ def test_reasons_are_in_the_language_of_whoever_brought_the_file(cast: Cast) -> 
 
 
 def test_rows_a_database_would_choke_on_are_kept_as_they_are(cast: Cast) -> None:
-    rows = b"\xe5\x86\x85\xe5\xae\xb9,\xe7\xb1\xbb\xe5\x88\xab\n" + b"ok,\n" * 40
-    job = checked(cast.chen, rows + b"a\x00b,\nx,\x00\n\xe6\x99,\n")
+    rows = "内容,类别\n" + "晚到,\n" * 40
+    job = checked(cast.chen, rows.encode() + b"a\x00b,\nx,\x00\n\xe6\x99,\n")
     assert verdicts(job)[-3:] == ["text.nul", "category.unknown", "text.surrogate"]
     last = job.rows.order_by("number").last()
     assert last
@@ -280,7 +284,9 @@ def test_the_wall_shows_a_file_to_headquarters_and_its_rows_not_to_whom_they_are
 # Calling off, dying, two at once
 
 
-def clock(break_at: int, how: Callable[[], object], at: datetime = MONDAY) -> Callable[[], datetime]:
+def clock(
+    break_at: int, how: Callable[[], object], at: datetime = MONDAY
+) -> Callable[[], datetime]:
     """A clock at whose n-th asking something happens."""
     asked = iter(range(1, 10_000))
 
