@@ -1,16 +1,9 @@
-"""Where the corpora lie that tests read and no project file holds."""
+"""Where the corpora lie that tests read and no file of the project holds."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from recovery.places import BASE
 
-DATA = next(
-    (
-        folder / "data"
-        for folder in (BASE.parent / "shared", BASE.parents[1] / "shared")
-        if folder.is_dir()
-    ),
-    BASE.parent / "shared" / "data",
-)
+_NEAR, _FARTHER = (folder / "shared" for folder in BASE.parents[:2])
+
+DATA = (_NEAR if _NEAR.is_dir() else _FARTHER) / "data"
