@@ -69,6 +69,7 @@ WILD = {
     "500 parts": PARTS + b"--x\r\n\r\nhi\r\n" * 500,
     "a million boundaries": PARTS + b"--x\n" * 1_000_000,
     "100,000 fields": b"X: y\r\n" * 100_000 + HEAD + b"\r\nx",
+    "lines without line feeds": b"a:\r" * 3_000_000,
     "brackets": b"From: " + b"(" * 60_000 + END,
     "quotes": b"From: " + b'"\\' * 30_000 + END,
     "parameters": b"Content-Type: text/plain" + b"; a*0*=b" * 8_000 + b"\r\n" + HEAD + b"\r\nx",

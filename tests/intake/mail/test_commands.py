@@ -101,6 +101,7 @@ def test_what_is_read_in_files_is_one_line_each(tmp_path: Path) -> None:
     assert [(a["filename"], a["size"]) for a in second["attachments"]] == [
         ("yandex_email.eml", 6692)
     ] * 2
+    assert second["attachments"][0]["content_type"] == "message/rfc822"
     assert third == {"id": "none.eml", "error": "FileNotFoundError"}
 
 
