@@ -32,7 +32,9 @@ KEY_LIMIT = 200
 _FILTERS = [
     query(
         "q",
-        _("编号、单号、外部编号、姓名、电话，或客户说过的话里的字；`count` 最多数到这一页之后的第一件"),
+        _(
+            "编号、单号、外部编号、姓名、电话，或客户说过的话里的字；`count` 最多数到这一页之后的第一件"
+        ),
     ),
     query("status", _("状态；`open`:未结"), enum=["open", *Status.values]),
     query("clock", _("`late`:有超时；`soon`:24 小时内到期"), enum=["late", "soon"]),

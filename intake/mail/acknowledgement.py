@@ -4,7 +4,7 @@ write on. Written down first, sent by `replies`; it is no apology and stops no c
 from __future__ import annotations
 
 import re
-import uuid
+import secrets
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -103,7 +103,7 @@ def _was_written_to(address: str, at: datetime) -> bool:
 
 def _own_message_id(inlet_id: int, complaint_id: int) -> str:
     token = reply_addresses.token(inlet_id, complaint_id)
-    return f"<{token}.{uuid.uuid4().hex}@{settings.SITE_HOST}>"
+    return f"<{token}.{secrets.token_hex(8)}@{settings.SITE_HOST}>"
 
 
 def _body(no: str) -> str:

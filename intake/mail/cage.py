@@ -13,6 +13,7 @@ import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
+from time import monotonic
 
 from intake.mail import frames
 from intake.mail.parsed import Mail
@@ -40,30 +41,42 @@ class Cage:
         self._owner = 0
 
     def parse(self, raw: bytes) -> Mail:
-        """The mail. Raises Unread."""
+        """The mail. Raises Unread. A child that was dead already, or dies of it, gets a second."""
         with self._lock:
-            child = self._running()
-            late = threading.Event()
-
-            def end() -> None:
-                late.set()
-                child.kill()
-
-            timer = threading.Timer(self._patience, end)
-            timer.daemon = True
-            timer.start()
+            ends = monotonic() + self._patience
             try:
-                found = _asked(child, raw)
-            except (frames.Torn, OSError) as broken:
+                return self._parse(raw, ends)
+            except Unread as unread:
+                if unread.code != "died":
+                    raise
+            try:
+                return self._parse(raw, ends)
+            except Unread as unread:
+                raise Unread("unreadable" if unread.code == "died" else unread.code) from unread
+
+    def _parse(self, raw: bytes, ends: float) -> Mail:
+        child = self._running()
+        late = threading.Event()
+
+        def end() -> None:
+            late.set()
+            child.kill()
+
+        timer = threading.Timer(ends - monotonic(), end)
+        timer.daemon = True
+        timer.start()
+        try:
+            found = _asked(child, raw)
+        except (frames.Torn, OSError) as broken:
+            self._end()
+            raise Unread("too_slow" if late.is_set() else "died") from broken
+        finally:
+            timer.cancel()
+        if isinstance(found, str):
+            if found == "too_big":
                 self._end()
-                raise Unread("too_slow" if late.is_set() else "unreadable") from broken
-            finally:
-                timer.cancel()
-            if isinstance(found, str):
-                if found == "too_big":
-                    self._end()
-                raise Unread(found)
-            return found
+            raise Unread(found)
+        return found
 
     def close(self) -> None:
         """End the child; the next mail starts another."""

@@ -18,6 +18,7 @@ LONGEST_HEAD = 256 * 1024
 MOST_FIELDS = 1000
 
 _END_OF_HEAD = re.compile(rb"(?:\r\n|\n|\r)[ \t]*(?:\r\n|\n|\r)")
+_LINE_END = re.compile(rb"\r\n|\n|\r")
 _FIELD = re.compile(rb"([\x21-\x39\x3b-\x7e]+)[ \t]*:(.*)", re.DOTALL)
 _NOT_TYPES = re.compile(r"[^\w.+*$!#&^/-]")
 
@@ -146,12 +147,8 @@ def _extend(fields: list[tuple[str, bytes]], line: bytes) -> None:
 
 
 def _line_end(raw: bytes, position: int) -> int:
-    newline = raw.find(b"\n", position)
-    if newline < 0:
-        lone = raw.find(b"\r", position)
-        return lone + 1 if lone >= 0 else len(raw)
-    lone = raw.find(b"\r", position, newline)
-    return lone + 1 if 0 <= lone < newline - 1 else newline + 1
+    found = _LINE_END.search(raw, position)
+    return found.end() if found else len(raw)
 
 
 def _goes_on(raw: bytes, position: int) -> bool:

@@ -77,8 +77,9 @@ def _attribution_at(lines: Sequence[str], position: int) -> int:
 
 def _marked(lines: Sequence[str], position: int) -> bool:
     """Whether the next line that says something is marked as quoted."""
-    following = next((line for line in lines[position:] if line.strip()), "")
-    return bool(_QUOTED.match(following))
+    while position < len(lines) and not lines[position].strip():
+        position += 1
+    return position < len(lines) and bool(_QUOTED.match(lines[position]))
 
 
 def _labels_at(lines: Sequence[str], position: int) -> int:

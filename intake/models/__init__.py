@@ -1,7 +1,15 @@
 """What has come from outside, one concept a file."""
 
 from intake.models.hook import CallState, EventMark, Hook, HookCall
-from intake.models.import_job import (ColumnMemory, ImportJob, ImportRow, JobState, OVER, RowVerdict, WORKED,)
+from intake.models.import_job import (
+    OVER,
+    WORKED,
+    ColumnMemory,
+    ImportJob,
+    ImportRow,
+    JobState,
+    RowVerdict,
+)
 from intake.models.inlet import Inlet
 from intake.models.inlet_change import InletChange
 from intake.models.item import Item, ItemState
@@ -14,6 +22,8 @@ from intake.models.upload import Kind, Upload
 from intake.models.wechat import Media, MediaState, Nonce, Pull
 
 __all__ = [
+    "OVER",
+    "WORKED",
     "CallState",
     "ColumnMemory",
     "EventMark",
@@ -31,7 +41,6 @@ __all__ = [
     "Media",
     "MediaState",
     "Nonce",
-    "OVER",
     "PastCall",
     "Pull",
     "Receipt",
@@ -41,5 +50,4 @@ __all__ = [
     "SystemKey",
     "Thread",
     "Upload",
-    "WORKED",
 ]

@@ -53,5 +53,7 @@ def _shown(mail: Mail) -> dict[str, Any]:
 
 
 def _attached(file: MailFile) -> dict[str, Any]:
-    kind = files.kind_of(file.content) or file.declared_type
+    kind = files.kind_of(file.content) or "application/octet-stream"
+    if file.declared_type.startswith("message/"):  # a mail is text, too
+        kind = file.declared_type
     return {"filename": file.name, "size": len(file.content), "content_type": kind}

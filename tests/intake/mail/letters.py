@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from complaints.models import Channel
 from intake import inlets, items
 from intake.mail.arrivals import arrival
 from intake.models import Inlet, Item
 from tests.conftest import MONDAY, Cast
-from complaints.models import Channel
 
 DESK = "desk@example.com"
 SUN = "sun@qq.com"

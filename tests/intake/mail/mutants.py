@@ -1,4 +1,4 @@
-"""Mails with something wrong in them: the corpus, broken in ways that chance decides once for all."""
+"""Mails with something wrong in them: the corpus, broken in ways that a seed decides."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class PostBox:
 
     @contextmanager
     def client(self) -> Iterator[imaplib.IMAP4]:
-        client = imaplib.IMAP4("127.0.0.1", self.port, timeout=10)
+        client = imaplib.IMAP4("127.0.0.1", self.port, timeout=30)
         try:
             client.login(USER, PASSWORD)
             yield client
@@ -76,7 +76,8 @@ def post_box() -> Iterator[PostBox]:
 
 
 def _wait_for(box: PostBox) -> None:
-    for _ in range(200):
+    ends = time.monotonic() + 60
+    while time.monotonic() < ends:
         try:
             with box.client():
                 return

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from threading import Thread
-from time import monotonic
 
 import pytest
 
@@ -27,6 +26,12 @@ def reader() -> Iterator[cage.Cage]:
     running.parse(letter())
     yield running
     running.close()
+
+
+def work_of(reader: cage.Cage) -> float:
+    """Seconds of work of the child, however busy the machine is."""
+    said = Path(f"/proc/{reader.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(said[11]) + int(said[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def nested(kind: str, levels: int) -> bytes:
@@ -50,25 +55,28 @@ def bomb() -> bytes:
     return content.getvalue()
 
 
+HTML = HEAD + b"Content-Type: text/html\r\n\r\n"
+PARTS = HEAD + b"Content-Type: multipart/mixed; boundary=x\r\n\r\n"
+END = b"\r\n\r\nx"
 WILD = {
-    "20,000 recipients": HEAD + b"To: " + b", ".join(b"a%d@b.c" % n for n in range(20_000)) + b"\r\n\r\nx",
-    "280 kB of an encoded subject": HEAD + b"Subject: " + b"\r\n ".join([b"=?gb2312?B?xOO6ww==?="] * 13_000)
-    + b"\r\n\r\nx",
-    "half words of a subject": HEAD + b"Subject: " + b"=?gb2312?B?" * 26_000 + b"\r\n\r\nx",
-    "100,000 nested tags": HEAD + b"Content-Type: text/html\r\n\r\n" + b"<div>" * 100_000 + b"x",
-    "100,000 hidden tags": HEAD + b"Content-Type: text/html\r\n\r\n" + b'<b title="</b>">' * 40_000 + b"x",
+    "20,000 recipients": HEAD + b"To: " + b", ".join(b"a%d@b.c" % n for n in range(20_000)) + END,
+    "280 kB of subject": HEAD + b"Subject: " + b"=?gb2312?B?xOO6ww==?=\r\n " * 13_000 + END,
+    "half words of a subject": HEAD + b"Subject: " + b"=?gb2312?B?" * 26_000 + END,
+    "100,000 nested tags": HTML + b"<div>" * 100_000 + b"x",
+    "hidden ends of tags": HTML + b'<b title="</b>">' * 40_000 + b"x",
     "300 mails in each other": nested("message", 300),
     "300 parts in each other": nested("multipart", 300),
-    "500 parts": HEAD + b"Content-Type: multipart/mixed; boundary=x\r\n\r\n" + b"--x\r\n\r\nhi\r\n" * 500,
-    "a million boundaries": HEAD + b"Content-Type: multipart/mixed; boundary=x\r\n\r\n" + b"--x\n" * 1_000_000,
+    "500 parts": PARTS + b"--x\r\n\r\nhi\r\n" * 500,
+    "a million boundaries": PARTS + b"--x\n" * 1_000_000,
     "100,000 fields": b"X: y\r\n" * 100_000 + HEAD + b"\r\nx",
-    "brackets": b"From: " + b"(" * 60_000 + b"\r\n\r\nx",
-    "quotes": b"From: " + b'"\\' * 30_000 + b"\r\n\r\nx",
+    "lines without line feeds": b"a:\r" * 3_000_000,
+    "brackets": b"From: " + b"(" * 60_000 + END,
+    "quotes": b"From: " + b'"\\' * 30_000 + END,
     "parameters": b"Content-Type: text/plain" + b"; a*0*=b" * 8_000 + b"\r\n" + HEAD + b"\r\nx",
-    "utf-7": HEAD + b"Content-Type: text/html; charset=utf-7\r\n\r\n+ADw-script+AD4-x",
-    "a zip bomb": HEAD + b"Content-Type: application/zip; name=a.zip\r\nContent-Transfer-Encoding: base64"
-    b"\r\n\r\n" + base64.encodebytes(bomb()),
-    "winmail.dat": HEAD + b"Content-Type: application/ms-tnef; name=winmail.dat\r\n\r\n\x78\x9f\x3e\x22",
+    "utf-7": HTML.replace(b"html", b"html; charset=utf-7") + b"+ADw-script+AD4-x",
+    "a zip bomb": HEAD + b"Content-Type: application/zip; name=a.zip\r\n"
+    b"Content-Transfer-Encoding: base64\r\n\r\n" + base64.encodebytes(bomb()),
+    "winmail.dat": HEAD + b"Content-Type: application/ms-tnef; name=winmail.dat\r\n\r\n\x78\x9f",
     "nothing": b"",
     "a line": b"\n",
 }  # fmt: skip
@@ -76,9 +84,9 @@ WILD = {
 
 @pytest.mark.parametrize("name", WILD)
 def test_wild_mails_are_read_within_two_seconds(name: str, reader: cage.Cage) -> None:
-    begun = monotonic()
+    before = work_of(reader)
     mail = reader.parse(WILD[name])
-    assert monotonic() - begun < 2
+    assert work_of(reader) - before < 2
     assert len(mail.to) <= 100
     assert "<script" not in mail.html + mail.text
 

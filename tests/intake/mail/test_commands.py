@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 
 from intake import inlets
 from intake.mail.mailboxes import settings_of
@@ -59,13 +58,12 @@ def test_what_cannot_be_kept_says_so_in_the_codes_of_mail_servers(
     assert not Item.objects.exists()
 
 
-@pytest.mark.parametrize("address", ["postgres://x@127.0.0.1:1/x", "nonsense"])
-def test_while_the_database_is_away_the_mail_server_keeps_it(address: str) -> None:
+def test_while_the_database_is_away_the_mail_server_keeps_it() -> None:
     ran = subprocess.run(
         [sys.executable, "manage.py", "receive_mail", "--inlet", "mail"],
         cwd=BASE,
         input=letter(),
-        env={**os.environ, "DATABASE_URL": address},
+        env={**os.environ, "DATABASE_URL": "postgres://x@127.0.0.1:1/x"},
         capture_output=True,
         check=False,
     )
@@ -103,6 +101,7 @@ def test_what_is_read_in_files_is_one_line_each(tmp_path: Path) -> None:
     assert [(a["filename"], a["size"]) for a in second["attachments"]] == [
         ("yandex_email.eml", 6692)
     ] * 2
+    assert second["attachments"][0]["content_type"] == "message/rfc822"
     assert third == {"id": "none.eml", "error": "FileNotFoundError"}
 
 
@@ -144,4 +143,3 @@ def test_a_mailbox_is_set_up_changed_and_fetched(
     assert Mailbox.objects.get().failures == 0
     with pytest.raises(CommandError):
         call_command("fetch_mail", inlet="none")
-    connection.close()

@@ -36,7 +36,8 @@ def box(_running: PostBox) -> PostBox:
 
 
 def served(cast: Cast, box: PostBox, key: str = "mail", **more: object) -> Inlet:
-    return mailbox(cast, key, host="127.0.0.1", port=box.port, security="none", user=USER, **more)
+    where = {"host": "127.0.0.1", "port": box.port, "security": "none", "user": USER}
+    return mailbox(cast, key, **{**where, **more})
 
 
 def poll(inlet: Inlet, at: datetime = MONDAY) -> int | str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 
 from intake.mail.quotes import visible
@@ -17,14 +19,14 @@ HEADS = {
     "Outlook": "-----邮件原件-----\n发件人: X <a@b>\n发送时间: 2020年3月30日 15:34\n收件人: y\n\n",
     "Outlook without dashes": "________________________________\n发件人: X <a@b.com>\n"
     "发送时间: 2026年9月30日 10:00\n收件人: y\n主题: t\n\n",
-    "Outlook, English": "From: X <a@b.com>\nSent: Monday, December 15, 2024 3:00 PM\nTo: y\nSubject: t\n",
+    "Outlook, English": "From: X <a@b.com>\nSent: Monday, December 15, 2024\nTo: y\nSubject: t\n",
     "Thunderbird": "在 2023/5/16 9:57, wangwudi 写道:\n> 您好\n",
     "Apple Mail": "> 在 2016年12月12日，下午8:45，Name <a@b.com> 写道：\n> \n> 您好\n",
     "163": 'At 2023-09-11 20:47:20, "Name" <a@b.com> wrote:\n>您好\n>受理了\n',
     "163, Chinese": '在 2023-09-11 20:47:20，"Name" <a@b.com> 写道：\n\n',
     "NetEase on a telephone": "---- 回复的原邮件 ----\n| 发件人 | X<a@b.com> |\n| 主题 | t |\n",
     "Foxmail": "发件人： X\n发送时间： 2019-07-18 10:00\n收件人： y\n抄送： z\n主题： Re: t\n",
-    "Aliyun": "------------------------------------------------------------------\n发件人：X <a@b.com>\n"
+    "Aliyun": "------------------------------------------------------------\n发件人：X <a@b.c>\n"
     "发送时间：2026年1月1日(星期四) 10:00\n收件人：y\n主　题：Re: t\n\n",
     "Gmail": "X <a@b.com> 于2023年5月16日周二 09:57写道：\n\n> 您好\n",
     "Gmail, Taiwan": "X <a@b.com> 於 2023年5月16日 週二 上午9:57寫道：\n\n> 您好\n",
@@ -32,7 +34,7 @@ HEADS = {
     "iPhone": "发自我的iPhone\n\n> 在 2023年5月16日，上午9:57，X <a@b.com> 写道：\n> \n> 您好\n",
     "iPhone with QQ": "发自我的 iPhone\n\n------------------ Original ------------------\n",
     "Huawei": "发自我的华为手机\n\n-------- 原始邮件 --------\n发件人：X <a@b.com>\n",
-    "Coremail": '> -----原始邮件-----\n> 发件人: "X" <a@b.com>\n> 发送时间: 2016-01-01\n> 主题: t\n',
+    "Coremail": "> -----原始邮件-----\n> 发件人: <a@b.c>\n> 发送时间: 2016\n> 主题: t\n",
     "139": "----邮件原文----\n发件人：X <a@b.com>\n收件人：y\n主题：t\n\n",
 }
 
@@ -51,7 +53,7 @@ def test_only_the_new_words_are_shown(program: str) -> None:
         "On Monday 12:30 your driver wrote:\nI don't care.\nAnd he left.",
         "不好，原因：\n> 第一，没人来。\n我再说一遍。",
         "> 你好\n> 受理了",
-        "投诉以下事项\n---------- 转发的邮件 ----------\n发件人：X <a@b.c>\n主题：t\n收件人：y\n\n原话",
+        "投诉\n---------- 转发的邮件 ----------\n发件人：X <a@b.c>\n主题：t\n收件人：y\n\n原话",
         "Begin forwarded message:\n\nFrom: X <a@b.c>\nDate: 1 May 2024\nSubject: t\n\nhis words",
         "-- 这是第一条\n-- 这是第二条",
     ],
@@ -67,7 +69,7 @@ def test_what_is_passed_on_by_its_subject_is_kept() -> None:
 
 
 def test_answers_between_quoted_lines_are_kept() -> None:
-    text = "回复如下：\n\n在 2023/5/16 9:57, X 写道:\n> 您的地址是？\n无锡新区。\n> 电话？\n13800138000\n"
+    text = "回复如下：\n\n在 2023/5/16 9:57, X 写道:\n> 地址？\n无锡新区。\n> 电话？\n13800138000\n"
     assert visible(text) == "回复如下：\n无锡新区。\n13800138000"
 
 
@@ -87,4 +89,6 @@ def test_a_long_text_takes_no_long_time() -> None:
         "在2020年1月1日 写道：\n",
     ):
         text = line * (200_000 // len(line))
+        begun = process_time()
         assert visible(text)
+        assert process_time() - begun < 2

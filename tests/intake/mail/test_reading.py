@@ -190,7 +190,8 @@ def test_a_mail_passed_on_as_a_file_is_read(inlet: Inlet) -> None:
     raw = (
         "From: sun@qq.com\r\nSubject: fwd\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
         "--b\r\n\r\n请处理\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n"
-        "From: x@y.z\r\nSubject: inner\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n原来的投诉\r\n"
+        "From: x@y.z\r\nSubject: inner\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
+        "原来的投诉\r\n"
         "--b--\r\n"
     ).encode()
     arrive(inlet, raw)
