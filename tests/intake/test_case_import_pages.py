@@ -43,7 +43,7 @@ def test_from_the_file_to_the_cases(cast: Cast) -> None:
     assert "导入投诉" in chen.get(START).content.decode()
     sent = send(
         chen,
-        "受理编号,事情,类别,办理期限\nS1,<b>货没到</b>,,2099-12-31\nS2,坏了,天气,\n"
+        "受理编号,事情,类别,办理期限,电话\nS1,<b>货没到</b>,,2099-12-31,138\nS2,坏了,天气,\n"
         'S3,"=HYPERLINK(""x"")",天气,\n',
         branch="WUX",
     )
@@ -57,7 +57,8 @@ def test_from_the_file_to_the_cases(cast: Cast) -> None:
     wrong = chen.post(columns, {"column-0": "ref"})
     assert wrong.status_code == 422
     assert "请指明哪一列是投诉内容" in wrong.content.decode()
-    chosen = {"column-0": "ref", "column-1": "what", "column-2": "category", "column-3": "due_by"}
+    meanings = ("ref", "what", "category", "due_by", "complainant_phone")
+    chosen = {f"column-{place}": meaning for place, meaning in enumerate(meanings)}
     assert chen.post(columns, chosen).url == page
     first = chen.get(page).content.decode()
     assert "没有“天气”这个投诉类别" in first  # said before any worker has looked
@@ -77,7 +78,7 @@ def test_from_the_file_to_the_cases(cast: Cast) -> None:
     aside = chen.get(reverse("case-import-set-aside", args=[job.pk]))
     assert "attachment" in aside["Content-Disposition"]
     text = b"".join(aside.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
-    assert text.splitlines()[0] == "line,code,reason,受理编号,事情,类别,办理期限"
+    assert text.splitlines()[0] == "line,code,reason,受理编号,事情,类别,办理期限,电话"
     assert '"\'=HYPERLINK(""x"")"' in text
     seen = chen.get(f"/complaints/{case.no}/").content.decode()
     assert "S1" in seen
