@@ -273,9 +273,15 @@ def _in_a_record(words: str) -> bool:
 
 
 def _in_a_cell(words: str) -> bool:
-    """What XML holds, and a cell is long enough for. A workbook writes other line ends."""
+    """What XML holds, and a cell is long enough for; `_x0000_` is how a workbook writes a NUL."""
     controls = any(each < " " and each not in "\t\n\r" for each in words)
-    return _in_utf_8(words) and not controls and "\uffff" not in words and len(words) <= 32_767
+    return (
+        _in_utf_8(words)
+        and not controls
+        and "\uffff" not in words
+        and "_x0" not in words
+        and len(words) <= 32_767
+    )
 
 
 CHANNELS: dict[str, Way] = {
