@@ -100,7 +100,7 @@ def _words_in_use() -> set[str]:
             if "migrations" not in path.parts:
                 for match in _IN_PYTHON.finditer(path.read_text()):
                     parts = re.findall(r'"((?:[^"\\]|\\.)*)"', match[1])
-                    found.add("".join(parts).replace('\\"', '"'))
+                    found.add("".join(parts).replace('\\"', '"').replace("\\n", "\n"))
     for path in (HOUSE / "templates").rglob("*.html"):
         for match in _IN_TEMPLATES.finditer(path.read_text()):
             found.add(match[1] or match[2])
