@@ -286,12 +286,14 @@ def _begin(inlet: Inlet, complaint: Complaint, told: Told, at: datetime) -> Thre
 
 
 def _with_notes(told: Told, limit: int) -> str:
-    """The customer's words; the house's notes stand below, in brackets."""
+    """The customer's words as they are stored; the house's notes stand below, in brackets. What
+    is too long is cut once it is cleaned: a flood of marks takes no words away."""
+    what = text.clean(told.what, limit=4 * len(told.what) + 1, field="what", lines=True)
     notes = "".join(f"\n〔{note}〕" for note in told.notes)
-    if len(told.what) + len(notes) <= limit:
-        return told.what + notes
+    if len(what) + len(notes) <= limit:
+        return what + notes
     notes += "\n〔" + _("内容过长，此处只录入开头，全文见原始内容。") + "〕"
-    return told.what[: max(0, limit - len(notes))] + notes
+    return what[: max(0, limit - len(notes))] + notes
 
 
 def _keep_files(complaint: Complaint, files: Sequence[File], by: Person, at: datetime) -> None:
