@@ -25,6 +25,9 @@ _NONE = "\x1f"
 # What spreadsheets would run as a formula stands behind an apostrophe in a file set aside.
 _RUNS = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
 
+# A cell of many lines is one cell: it is refused as too long, not broken into rows of its own.
+csv.field_size_limit(1 << 20)
+
 _Record = tuple[int, list[str], csv.Error | None]
 
 
