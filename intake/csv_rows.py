@@ -25,6 +25,8 @@ _NONE = "\x1f"
 # What spreadsheets would run as a formula stands behind an apostrophe in a file set aside.
 _RUNS = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
 
+# A cell may be as long as a text that is refused for its length, and a reason be given.
+csv.field_size_limit(1 << 20)
 _Record = tuple[int, list[str], csv.Error | None]
 
 
