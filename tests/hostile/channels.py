@@ -258,9 +258,7 @@ CHANNELS: dict[str, Way] = {
     "answering mail": Way(
         outside.answering_mail, outside.in_an_answer, ("what",), cuts=True, besides=1
     ),
-    "WeChat": Way(
-        outside.wechat, outside.in_a_message, ("what",), cuts=True, besides=1, commits=True
-    ),
+    "WeChat": Way(outside.wechat, outside.in_a_message, ("what",), besides=1, commits=True),
     "public form": Way(outside.public_form, outside.in_the_form),
     "machine API": Way(outside.machine_api),
 }

@@ -152,9 +152,8 @@ def in_an_answer(words: str) -> bool:
 def in_a_message(words: str) -> bool:
     """What XML 1.0 holds, and no more than a follower can type."""
     controls = any(each < " " and each not in "\t\n\r" for each in words)
-    return in_utf_8(words) and not controls and not set(words) & {"\ufffe", "\uffff"} and (
-        len(words) <= 2_048
-    )
+    is_xml = in_utf_8(words) and not controls and not set(words) & {"\ufffe", "\uffff"}
+    return is_xml and len(words) <= 2_048
 
 
 def in_the_form(words: str) -> bool:

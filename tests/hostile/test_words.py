@@ -20,7 +20,6 @@ from tests.hostile.ways import Desk, Way
 from tests.hostile.words import CORPUS, NAUGHTY, Outcome, Refused, Stored, by_the_door
 
 
-
 def _marks(way: Way) -> list[pytest.MarkDecorator]:
     return [pytest.mark.django_db(transaction=True)] if way.commits else []
 
@@ -104,7 +103,7 @@ def together(words: list[str], many: int, carries: Callable[[str], bool]) -> lis
 def test_each_naughty_string_becomes_what_the_door_says(desk: Desk, channel: str) -> None:
     carried = [each for each in NAUGHTY if CHANNELS[channel].carries(each)]
     assert len(carried) > 500
-    words = together(carried, 16, CHANNELS[channel].carries)
+    words = together(carried, 32, CHANNELS[channel].carries)
     found = sent(desk, channel, "what", words)
     assert differing(channel, words, [by_the_door(each) for each in words], found) == {}
 
