@@ -21,7 +21,7 @@ _NAME_LIMIT = 60
 
 def read(item: Item) -> Understood:
     """The mail understood. Raises RuleBroken `mail.empty`, `mail.unreadable`, `mail.too_slow`,
-    `mail.too_big`, `what.blank`."""
+    `mail.too_big`, `what.blank`, `text.*`."""
     mail = _parsed(item)
     inlet = item.inlet
     settings = settings_of(inlet)
@@ -33,6 +33,8 @@ def read(item: Item) -> Understood:
         notes.append(_("邮件的部分过多，只读取了前面的部分，全文见原始内容。"))
     what = _words(mail, new=complaint_id is None)
     if text.is_blank(what):
+        # what no text may hold is said before that there is none, as by every other way in
+        text.clean(mail.text, limit=len(mail.text), field="what", lines=True)
         raise RuleBroken("what.blank", _("邮件没有内容，也没有附件。"))
     name = text.printable(mail.from_name, limit=_NAME_LIMIT)
     address = _address(mail)

@@ -1,8 +1,5 @@
-"""The ways words come in. To add one: a function that sends many and says what became of each.
-
-`CHANNELS` names them; `carries` is what a channel can transport at all (no CSV holds half a
-surrogate, no workbook a control character), and `cuts` that it shortens what is too long, which
-stays whole in what was kept of it.
+"""The ways words come in, `CHANNELS`. To add one: a function that sends many and says what became
+of each (`tests.hostile.ways`); those of strangers and other systems are in `tests.hostile.outside`.
 """
 
 from __future__ import annotations
@@ -11,7 +8,6 @@ import csv
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -36,44 +32,12 @@ from intake.reading import READERS
 from intake.understood import Told
 from staff import tokens
 from staff.models import TokenScope
-from tests.conftest import MONDAY, Cast, Register
-from tests.hostile.words import NAME_LIMIT, Outcome, Refused, Stored
+from tests.conftest import MONDAY
+from tests.hostile import outside
+from tests.hostile.ways import PHONE, Desk, Way, in_utf_8, refused, stored
+from tests.hostile.words import NAME_LIMIT, Outcome, Stored
 
-PHONE = "13800138000"
-#: The same reason by another name: a form asks for what is missing, a talk says what is blank.
-_ALIKE = {"required": "what.blank", "said.blank": "what.blank", "blank": "what.blank"}
 _LIMITS = {"what": WHAT_LIMIT, "name": NAME_LIMIT}
-_COLUMNS = {"what": "complainant_name", "name": "complainant_name"}
-
-
-@dataclass(frozen=True)
-class Desk:
-    """What a channel needs: the cast, a folder, and a case that is open."""
-
-    cast: Cast
-    folder: Path
-    register: Register
-
-
-Send = Callable[[Desk, Sequence[str], str], list[Outcome]]
-
-
-@dataclass(frozen=True)
-class Way:
-    """One channel."""
-
-    send: Send
-    carries: Callable[[str], bool] = lambda words: True
-    fields: tuple[str, ...] = ("what", "name")
-    cuts: bool = False
-
-
-def _code(code: str) -> Refused:
-    return Refused(_ALIKE.get(code, code))
-
-
-def _of(case: Complaint, field: str) -> Stored:
-    return Stored(case.what if field == "what" else case.complainant_name)
 
 
 def the_door(desk: Desk, words: Sequence[str], field: str) -> list[Outcome]:
@@ -85,8 +49,8 @@ def _through_the_door(words: str, field: str) -> Outcome:
     try:
         kept = text.clean(words, limit=_LIMITS[field], lines=field == "what")
     except RuleBroken as broken:
-        return _code(broken.code)
-    return _code("what.blank") if field == "what" and text.is_blank(kept) else Stored(kept)
+        return refused(broken.code)
+    return refused("what.blank") if field == "what" and text.is_blank(kept) else Stored(kept)
 
 
 def _report(desk: Desk, words: str, field: str) -> dict[str, Any]:
@@ -109,10 +73,10 @@ def _posted(caller: APIClient, desk: Desk, words: str, field: str) -> Outcome:
     answer = caller.post("/api/v1/complaints/", json.dumps(body), content_type="application/json")
     said = answer.json()
     if answer.status_code == 201:
-        return _of(Complaint.objects.get(no=said["no"]), field)
+        return stored(Complaint.objects.get(no=said["no"]), field)
     assert 400 <= answer.status_code < 500, said
     assert said["field"] == ("what" if field == "what" else "complainant_name"), said
-    return _code(said["code"])
+    return refused(said["code"])
 
 
 def register_page(desk: Desk, words: Sequence[str], field: str) -> list[Outcome]:
@@ -129,12 +93,12 @@ def _filled_in(client: Client, desk: Desk, words: str, field: str) -> Outcome:
     }  # fmt: skip
     answer = client.post("/complaints/new/", form)
     if answer.status_code == 302:
-        return _of(Complaint.objects.get(no=answer["Location"].split("/")[-2]), field)
+        return stored(Complaint.objects.get(no=answer["Location"].split("/")[-2]), field)
     assert answer.status_code == 422, answer.status_code
     errors = answer.context["form"].errors.as_data()
     ((name, said),) = errors.items()
     assert name == ("what" if field == "what" else "complainant_name"), errors
-    return _code(said[0].code)
+    return refused(said[0].code)
 
 
 _HEADER = ("投诉内容", "投诉人", "电话")
@@ -153,9 +117,9 @@ def _imported(path: Path, desk: Desk, field: str) -> list[Outcome]:
 
 def _verdict(verdict: object, field: str) -> Outcome:
     if isinstance(verdict, SetAside):
-        return _code(verdict.code)
+        return refused(verdict.code)
     assert isinstance(verdict, Registered), verdict
-    return _of(Complaint.objects.get(no=verdict.no), field)
+    return stored(Complaint.objects.get(no=verdict.no), field)
 
 
 def csv_file(desk: Desk, words: Sequence[str], field: str) -> list[Outcome]:
@@ -197,9 +161,9 @@ def _settled(inlet: Inlet, number: int, words: str, field: str) -> Outcome:
     raw = json.dumps({"words": words, "talk": f"{field}{number}"}).encode()
     item = _came(inlet, f"{field}{number}", raw)
     if item.state == ItemState.SET_ASIDE:
-        return _code(item.code)
+        return refused(item.code)
     assert item.complaint, item.state
-    return _of(item.complaint, field)
+    return stored(item.complaint, field)
 
 
 def appended_item(desk: Desk, words: Sequence[str], field: str) -> list[Outcome]:
@@ -214,7 +178,7 @@ def _said(inlet: Inlet, number: int, words: str) -> Outcome:
     raw = json.dumps({"words": words, "talk": "one"}).encode()
     item = _came(inlet, f"more{number}", raw)
     if item.state == ItemState.SET_ASIDE:
-        return _code(item.code)
+        return refused(item.code)
     assert item.state == ItemState.APPENDED
     return Stored(Statement.objects.latest("pk").said)
 
@@ -260,23 +224,19 @@ def _recorded(case: Complaint, words: str, desk: Desk) -> Outcome:
         said = Said(channel=Channel.PHONE, said=words)
         return Stored(statements.record(case.pk, said, at=MONDAY, by=desk.cast.li).said)
     except RuleBroken as broken:
-        return _code(broken.code)
-
-
-def _in_utf_8(words: str) -> bool:
-    return not any("\ud800" <= each <= "\udfff" for each in words)
+        return refused(broken.code)
 
 
 def _in_a_record(words: str) -> bool:
     """To the reader of CSV, a cell beyond Python's own limit is a quote that was never closed."""
-    return _in_utf_8(words) and len(words) <= csv.field_size_limit()
+    return in_utf_8(words) and len(words) <= csv.field_size_limit()
 
 
 def _in_a_cell(words: str) -> bool:
     """What XML holds, and a cell is long enough for; `_x0000_` is how a workbook writes a NUL."""
     controls = any(each < " " and each not in "\t\n\r" for each in words)
     return (
-        _in_utf_8(words)
+        in_utf_8(words)
         and not controls
         and "\uffff" not in words
         and "_x0" not in words
@@ -287,11 +247,18 @@ def _in_a_cell(words: str) -> bool:
 CHANNELS: dict[str, Way] = {
     "the door": Way(the_door),
     "staff API": Way(staff_api),
-    "register page": Way(register_page, carries=_in_utf_8),
+    "register page": Way(register_page, carries=in_utf_8),
     "CSV": Way(csv_file, carries=_in_a_record),
     "XLSX": Way(workbook, carries=_in_a_cell),
     "JSONL": Way(json_lines),
     "kept item": Way(kept_item, cuts=True),
-    "appended item": Way(appended_item, fields=("what",), cuts=True),
-    "statement": Way(statement, fields=("what",)),
+    "appended item": Way(appended_item, fields=("what",), cuts=True, besides=1),
+    "statement": Way(statement, fields=("what",), besides=1),
+    "mail": Way(outside.mail, outside.in_a_mail, ("what",), cuts=True),
+    "answering mail": Way(
+        outside.answering_mail, outside.in_an_answer, ("what",), cuts=True, besides=1
+    ),
+    "WeChat": Way(outside.wechat, outside.in_a_message, ("what",), besides=1, commits=True),
+    "public form": Way(outside.public_form, outside.in_the_form),
+    "machine API": Way(outside.machine_api),
 }
