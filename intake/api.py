@@ -38,6 +38,10 @@ _KEY = OpenApiParameter(
 )
 
 
+#: What one thing of a batch may come to.
+VERDICTS = [*ItemState.choices, ("refused", _("已拒绝"))]
+
+
 class VerdictOut(serializers.Serializer[Any]):
     """What became of one thing: `no` once there is a case; `code` and `reason` where it waits for
     a person."""
@@ -54,7 +58,7 @@ class BatchVerdictOut(serializers.Serializer[Any]):
 
     index = serializers.IntegerField()
     outside_id = serializers.CharField(allow_null=True)
-    state = serializers.ChoiceField(choices=[*ItemState.choices, ("refused", _("已拒绝"))])
+    state = serializers.ChoiceField(choices=VERDICTS)
     no = serializers.CharField(allow_null=True)
     code = serializers.CharField(allow_null=True)
     reason = serializers.CharField(allow_null=True)
