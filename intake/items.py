@@ -243,14 +243,15 @@ def _append(complaint: Complaint, inlet: Inlet, told: Told, at: datetime) -> Non
 def _register(item: Item, inlet: Inlet, told: Told, at: datetime, by: Person | None) -> Complaint:
     """The case, owned by its receiver; by whoever tries again once it is so old that the receiver
     may not enter it any more."""
-    is_late = item.received_at < at - LATE_ENTRY
+    received_at = min(told.received_at or item.received_at, at)
+    is_late = received_at < at - LATE_ENTRY
     first = by if by and is_late else receiver(inlet, told.branch, at)
     report = Report(
         channel=Channel(inlet.channel),
         what=_with_notes(told, WHAT_LIMIT),
         category=told.category or inlet.category or _category(told.what),
         severity=told.severity,
-        received_at=min(told.received_at or item.received_at, at),
+        received_at=received_at,
         complainant_name=told.name,
         complainant_phone=told.phone,
         complainant_role=told.role,

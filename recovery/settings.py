@@ -446,7 +446,6 @@ SPECTACULAR_SETTINGS = {
         "SheetState": "quality.models.SheetState",
         "ClockOutcome": "complaints.outcome.Outcome",
         "OutletKind": "notify.models.OutletKind",
-        "ItemState": "intake.models.ItemState",
     },
 }
 

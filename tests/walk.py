@@ -46,6 +46,8 @@ OPEN = {
 MAY_BE_ILL = {"readyz"}
 #: Open to all, and 403 for whoever can't prove whose call it is.
 SEALED = {"wechat", "wecom"}
+#: New at each look: a form's key, and a riddle to solve. They read no case.
+NEW_EACH_TIME = {"feedback", "feedback-of-branch", "feedback-challenge"}
 #: Slow to write, and the same whoever asks.
 SAME_FOR_ALL = {"api-schema"}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -571,7 +573,6 @@ BLANKS: dict[str, tuple[Callable[[Side], Any], Any]] = {
     "attachment_id": (lambda side: side.file.pk, 999_999_999),
     "escalation_id": (lambda side: side.raised.pk, 999_999_999),
     "item_id": (lambda side: side.came.pk, 999_999_999),
-    "inlet_id": (lambda side: side.inlet.pk, 999_999_999),
     "message_id": (lambda side: side.letter.pk, 999_999_999),
     "round_": (lambda side: 1, 9),
     "incident_no": (lambda side: side.incident.no, "QS2611-9999999"),
@@ -590,6 +591,7 @@ COMMON = {
     "job_id": 999_999_999,
     "provider_id": "firm",
     "inlet_key": "nothing",
+    "inlet_id": 999_999_999,
     "key_id": 999_999_999,
     "hook_id": 999_999_999,
     "call_id": 999_999_999,
@@ -738,7 +740,9 @@ def read(world: World, caller: Visitor) -> dict[str, tuple[int, str]]:
             step.values(address, side),
         )
         for address in addresses()
-        if not address.is_office and not ABOUT_ALL.fullmatch(address.name)
+        if not address.is_office
+        and not ABOUT_ALL.fullmatch(address.name)
+        and address.name not in NEW_EACH_TIME
         for words in ROUTES[address.name].queries(side)
         if "GET" in address.methods
     }

@@ -62,6 +62,7 @@ def shown(entered: Entered, *, to: Person, at: datetime) -> dict[str, Any]:
         "subjects": [],
         "duplicate_of": None,
         "duplicates": [],
+        "outside_references": [],
         "closed_at": None,
         "closed_inside_at": None,
         "counts": _COUNTS,

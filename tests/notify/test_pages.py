@@ -120,8 +120,8 @@ def test_the_inbox_costs_the_same_however_full(cast: Cast, django_assert_num_que
     client = enter(cast.li)
     client.get("/messages/")  # the first page of a session notes who is there
     tell(cast.li, 2)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(14):
         client.get("/messages/")
     tell(cast.li, 25)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(14):
         client.get("/messages/")
