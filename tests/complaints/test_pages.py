@@ -1370,8 +1370,8 @@ def queries(client: Client, address: str, count: Any) -> int:
 
 #: Page, who looks, and how many queries it takes at most; seven of them set the reader's eyes.
 COSTS = [
-    ("/", "li", 26), ("/", "chen", 35), ("/", "wang", 30), ("/complaints/", "chen", 19),
-    ("/complaints/?status=open&clock=late", "wang", 20), ("/escalations/", "wang", 24),
+    ("/", "li", 26), ("/", "chen", 34), ("/", "wang", 30), ("/complaints/", "chen", 19),
+    ("/complaints/?status=open&clock=late", "wang", 20), ("/escalations/", "wang", 20),
     ("/escalations/", "chen", 21),
     ("/messages/", "wang", 16), ("/playbook/", "li", 16),
 ]  # fmt: skip
@@ -1382,10 +1382,12 @@ def test_a_page_costs_the_same_however_much_it_shows(
     cast: Cast,
     register: Register,
     django_assert_max_num_queries: Any,
+    settings: Any,
     address: str,
     who: str,
     most: int,
 ) -> None:
+    settings.INCIDENT_CASES = 99  # that some are alike costs four more, once
     client = enter(getattr(cast, who))
     fill(cast, register, 1)
     few = queries(client, address, django_assert_max_num_queries(most))
