@@ -208,7 +208,7 @@ def test_intake_says_what_it_measured(tmp_path: Path) -> None:
     said = lines(done)
     parts = [line["part"] for line in said if "part" in line]
     search = ["search"] * (1 + 2 * 6)
-    assert parts == ["load", *["register"] * 6, *["page"] * 3, "file", "file", *search]
+    assert parts == ["load", *["register"] * 6, *["page"] * 3, *["file"] * 4, *search]
     assert all(line["ours"] > 0 for line in said if "part" in line)
     assert said[-1]["wrong"] == []
 

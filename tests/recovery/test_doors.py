@@ -94,6 +94,11 @@ def test_what_is_open_to_strangers_is_a_short_list() -> None:
         "openid_connect_login", "openid_connect_callback", "account_reset_password",
         "account_reset_password_done", "account_reset_password_from_key",
         "account_reset_password_from_key_done",
+        # customers' pages, and calls that prove by their signature whose they are
+        "feedback", "feedback-of-branch", "feedback-challenge", "feedback-privacy",
+        "feedback-receipt", "feedback-track", "feedback-case", "feedback-message",
+        "feedback-rating", "feedback-unsolved", "feedback-withdrawal", "feedback-leave",
+        "wechat", "wecom",
     }  # fmt: skip
     assert door_of("nowhere", "GET") is None
     assert Action.REGISTER not in {entrance.do.action for entrance in ENTRANCES.values()}
