@@ -183,6 +183,6 @@ def _statement() -> Prepared:
             FROM kase, unnest({", ".join(lists)}) AS clock ({names})
         )
         SELECT id FROM kase
-        """,  # noqa: S608
+        """,  # noqa: S608  (our own columns; values are parameters)
         [*types, "timestamptz", "jsonb", *(f"{type_}[]" for type_ in _OF_A_CLOCK.values())],
     )
