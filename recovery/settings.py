@@ -83,7 +83,6 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "lucide",
     "csp",
 ]
 

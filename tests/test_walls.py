@@ -176,6 +176,7 @@ LIFTED = {
     "complaints/shared_sheets.py": 5,  # one sheet answers for cases of other branches too
     "intake/api.py": 1,  # the numbers of what a system has just handed in
     "intake/hooks.py": 1,  # how many events there are; names no case
+    "intake/import_work.py": 7,  # a worker, that deals with the files of all
     "intake/items.py": 2,  # strangers leave their words, and see none
     "intake/own_cases.py": 1,  # which case a system means by its number, if it is its own
     "intake/own_case.py": 2,  # a customer whose number and phone tail were right, or their code

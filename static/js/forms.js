@@ -188,9 +188,11 @@ async function sendDraft(form, state) {
   }
 }
 
-/** Whoever closes the window, or whose browser goes to sleep, leaves the last words behind. */
-function sendLast(form, state) {
+/** Whoever closes the window, or whose browser goes to sleep, leaves the last words behind: here too, since nobody hears
+    whether they arrived. */
+function sendLast(form, state, initial) {
   if ("sending" in form.dataset || JSON.stringify(readForm(form)) === state.sent) return;
+  saveDraft(form, initial);
   navigator.sendBeacon(form.dataset.draftUrl, draftBody(form));
 }
 
@@ -203,7 +205,7 @@ function syncDraft(form, initial) {
   form.addEventListener("input", later);
   form.addEventListener("change", later);
   window.addEventListener("online", () => sendDraft(form, state));
-  window.addEventListener("pagehide", () => sendLast(form, state));
+  window.addEventListener("pagehide", () => sendLast(form, state, initial));
 }
 
 function forgetDrafts(prefix = DRAFT_PREFIX) {

@@ -9,15 +9,18 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from playwright.sync_api import Page, expect
 
+from common.time import database_now
 from complaints import incidents, policy_drafts
 from complaints.incidents import Cause
 from complaints.models import Channel, Incident, Policy, PolicyState
-from intake import connections, firm_import, hooks
+from intake import connections, firm_import, hooks, import_jobs, import_work
 from intake.connections import Connection
-from intake.models import Hook, Inlet, Item, Kind, Upload
+from intake.import_jobs import Source
+from intake.models import Hook, ImportJob, Inlet, Item, Kind, Upload
 from staff.models import Branch, Person
 from tests.browser.doing import open_action, put, send
 from tests.browser.fixtures import OpenAs
@@ -110,6 +113,9 @@ PAGES: dict[str, Callable[[Scene], list[Any]]] = {
     "inlet-list": lambda _s: _with_an_item(),
     "inlet-new": lambda _s: [],
     "inlet": lambda _s: [_item().inlet_id],
+    "case-imports": lambda _s: _with_a_file(),
+    "case-import": lambda _s: [_file_of_complaints().pk],
+    "case-import-columns": lambda _s: [_file_of_complaints().pk],
     "volumes": lambda _s: [],
     "people": lambda _s: [],
     "person-new": lambda _s: [],
@@ -170,6 +176,7 @@ NO_PAGES = {
     "acknowledgements", "first-response-samples", "item-raw", "item-retry", "reconciliation-csv",
     # a form like any other, once a case was drawn
     "inspection",
+    "case-import-confirm", "case-import-cancel", "case-import-set-aside", "wechat", "wecom",
     "connection-key-end", "hook-trial", "hook-switch", "hook-call-again",
     # only with the key to a case, in tests/browser/test_feedback.py
     "feedback-receipt", "feedback-case", "feedback-withdrawal", "feedback-challenge",
@@ -254,6 +261,26 @@ def _item() -> Item:
 
 def _with_an_item() -> list[Any]:
     _item()
+    return []
+
+
+def _file_of_complaints() -> ImportJob:
+    """A platform's file that was read and checked, with a row that can't be taken."""
+    found = ImportJob.objects.first()
+    if found:
+        return found
+    chen = Person.objects.get(username="chen")
+    told = "受理编号,投诉内容,投诉类别\nS1,货没到,\nS2,箱子破了,天气\n"
+    source = Source(channel=Channel.P12345, branch=Branch.objects.get(code="WUX"))
+    file = SimpleUploadedFile("转办单.csv", told.encode())
+    job = import_jobs.upload(source, file, by=chen, at=MONDAY)
+    import_jobs.name_columns(job.pk, job.meanings, by=chen, at=MONDAY)
+    import_work.work(database_now, seconds=60)
+    return job
+
+
+def _with_a_file() -> list[Any]:
+    _file_of_complaints()
     return []
 
 
