@@ -21,6 +21,7 @@ from complaints import lapsing, search_copy
 from complaints.escalation import catch_up
 from complaints.pulse import until_next_ring
 from intake import hook_sending, import_work, items, reminders
+from intake.mail import polling, replies
 from intake.wechat import media, pulling, taking
 from notify.delivery import deliver
 from notify.selectors import oldest_waiting
@@ -35,28 +36,26 @@ HELD_SLEEP = 0.1
 BEAT_EVERY = 5.0
 #: Messages that wait longer than this have no worker to deliver them.
 UNDELIVERED = timedelta(seconds=60)
-LOOK_FOR_MAIL_EVERY = 5.0
-LOOK_FOR_FILES_EVERY = 5.0
+#: A mailbox that nobody has read for so long has no worker to read it.
+UNREAD = timedelta(minutes=3)
+LOOK_EVERY = 5.0
 AFTER_AN_ERROR = 1.0
 
 
 def run(stop: threading.Event) -> None:
-    """Sweep until `stop` is set. A second thread takes in and delivers, a third calls the hooks of
-    other systems, a fourth goes on with files that no worker takes up, so that no mail server, hook
-    or file holds a clock up. A database that is away is asked again every second."""
-    mail = threading.Thread(
-        target=_every, args=(stop, _look_after_the_post, LOOK_FOR_MAIL_EVERY), daemon=True
-    )
-    hooks = threading.Thread(
-        target=_every, args=(stop, _call_hooks, LOOK_FOR_MAIL_EVERY), daemon=True
-    )
-    mail.start()
-    hooks.start()
-    rows = (stop, _take_in_files, LOOK_FOR_FILES_EVERY)
-    threading.Thread(target=_every, args=rows, daemon=True).start()
+    """Sweep until `stop` is set. Beside it a thread each takes in and delivers, calls the hooks of
+    other systems, reads mailboxes and goes on with files, so that no mail server, hook or file
+    holds a clock up. A database that is away is asked again every second."""
+    beside = [
+        threading.Thread(target=_every, args=(stop, round_, LOOK_EVERY), daemon=True)
+        for round_ in (_look_after_the_post, _call_hooks, _read_mailboxes, _take_in_files)
+    ]
+    for thread in beside:
+        thread.start()
     _every(stop, Sweeper().round)
-    mail.join(timeout=AFTER_AN_ERROR)
-    hooks.join(timeout=AFTER_AN_ERROR)
+    ends = time.monotonic() + AFTER_AN_ERROR
+    for thread in beside:
+        thread.join(timeout=max(0.0, ends - time.monotonic()))
 
 
 def _every(stop: threading.Event, round_: Callable[[], None], pause: float = 0.0) -> None:
@@ -139,8 +138,16 @@ def _deliver_what_waits() -> None:
         waiting = oldest_waiting(database_now())
 
 
+def _read_mailboxes() -> None:
+    """Take in mails and tell their senders so when nobody else does: the worker or its broker is
+    ill."""
+    polling.poll_all(database_now, overdue=UNREAD)
+    if replies.is_unsent(database_now()):
+        replies.drain(database_now)
+
+
 def _take_in_files() -> None:
     """Work off files of complaints when nobody else does: the worker or its broker is ill."""
     if import_work.is_unworked(database_now()):
-        while import_work.work(database_now, seconds=LOOK_FOR_FILES_EVERY):
+        while import_work.work(database_now, seconds=LOOK_EVERY):
             pass

@@ -35,21 +35,25 @@ def write_due(*, at: datetime, limit: int = BATCH) -> int:
     """For each mail that has become a case one row: the acknowledgement, or why there is none.
     How many. Two writers at once: the second waits, so that one sender is written to once."""
     inlets = {inlet.pk: inlet for inlet in _mail_inlets()}
-    due = (
-        Item.objects.filter(
-            inlet__in=inlets, state=ItemState.REGISTERED, reply=None, thread__isnull=False,
-            received_at__gt=at - _LOOK_BACK,
-        )
-        .select_related("thread__complaint")
-        .defer("raw")
-        .annotate(head=_HEAD_OF_RAW)
-        .order_by("pk")[:limit]
-    )  # fmt: skip
+    due = _due(at).filter(inlet__in=inlets).select_related("thread__complaint").defer("raw")
+    due = due.annotate(head=_HEAD_OF_RAW).order_by("pk")[:limit]
     count = 0
     for item in due:
         _write(item, inlets[item.inlet_id], head_of(bytes(item.head)), at)
         count += 1
     return count
+
+
+def is_unwritten(*, since: datetime, at: datetime) -> bool:
+    """Whether a mail that came before `since` is a case, and nobody has written of it."""
+    return _due(at).filter(inlet__channel=Channel.MAIL, received_at__lte=since).exists()
+
+
+def _due(at: datetime) -> QuerySet[Item]:
+    return Item.objects.filter(
+        state=ItemState.REGISTERED, reply=None, thread__isnull=False,
+        received_at__gt=at - _LOOK_BACK,
+    )  # fmt: skip
 
 
 def _mail_inlets() -> QuerySet[Inlet]:

@@ -38,12 +38,16 @@ SILENT_TEXT = gettext_noop("邮箱“%(name)s”收不到邮件：%(error)s")
 Clock = Callable[[], datetime]
 
 
-def poll_all(now: Clock, *, budget: float = BUDGET) -> dict[str, int | str]:
-    """Take in from every mailbox, the longest unread first; by the key of the way in how many
-    mails came, or what went wrong. One that fails stops no other."""
+def poll_all(
+    now: Clock, *, budget: float = BUDGET, overdue: timedelta = timedelta()
+) -> dict[str, int | str]:
+    """Take in from every mailbox that nobody has read for `overdue`, the longest unread first; by
+    the key of the way in how many mails came, or what went wrong. One that fails stops no other."""
     ends = monotonic() + budget
     found: dict[str, int | str] = {}
-    waiting = Inlet.objects.filter(channel=Channel.MAIL, is_active=True).select_related("branch")
+    is_due = Q(mailbox__polled_at=None) | Q(mailbox__polled_at__lte=now() - overdue)
+    waiting = Inlet.objects.filter(is_due, channel=Channel.MAIL, is_active=True)
+    waiting = waiting.select_related("branch")
     for inlet in waiting.order_by(F("mailbox__polled_at").asc(nulls_first=True), "pk"):
         if settings_of(inlet).host and monotonic() < ends:
             found[inlet.key] = poll(inlet, now, ends=ends)

@@ -27,6 +27,8 @@ _BUDGET = 25
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(minutes=30)
 BATCH = 100
+#: What is due for longer has no worker to send it.
+UNSENT = timedelta(seconds=60)
 
 
 def drain(now: Callable[[], datetime], *, batch: int = BATCH) -> int:
@@ -34,6 +36,13 @@ def drain(now: Callable[[], datetime], *, batch: int = BATCH) -> int:
     transaction: each step is its own. Any number may drain at once."""
     written = acknowledgement.write_due(at=now(), limit=batch)
     return written + send(at=now(), batch=batch)
+
+
+def is_unsent(at: datetime) -> bool:
+    """Whether an acknowledgement has been due for `UNSENT`: no worker sends any."""
+    since = at - UNSENT
+    waits = Reply.objects.filter(state=ReplyState.PENDING, available_at__lte=since)
+    return waits.exists() or acknowledgement.is_unwritten(since=since, at=at)
 
 
 def send(*, at: datetime, batch: int = BATCH) -> int:
