@@ -22,10 +22,10 @@ from complaints.guide import likely_category
 from complaints.models import Category, Channel, Complaint
 from complaints.models.complaint import OPEN
 from complaints.registration import LATE_ENTRY, WHAT_LIMIT, Report, register
+from intake.files.references import OTHER
 from intake.models import Inlet, Item, ItemState, Thread
 from intake.reading import BY_MEDIA_TYPE, READERS
 from intake.receivers import receiver
-from intake.references import OTHER
 from intake.understood import File, Ignored, Told, Understood
 from staff.models import Person
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from complaints.models import Channel
-from intake import form_reader, machine
 from intake.mail import reading as mail
 from intake.models import Item
+from intake.public import form_reader
+from intake.systems import machine
 from intake.understood import Understood
 from intake.wechat import reading as wechat
 

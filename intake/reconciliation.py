@@ -14,7 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from common import walls
-from intake.csv_rows import guarded
+from intake.files.csv_rows import guarded
 
 #: What waits longer than this is not being settled.
 PATIENCE = timedelta(minutes=10)

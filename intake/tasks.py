@@ -5,8 +5,10 @@ from __future__ import annotations
 from celery import shared_task
 
 from common.time import database_now
-from intake import hook_sending, import_work, items, reminders, repeats
+from intake import items, reminders
+from intake.imports import import_work
 from intake.mail import polling, replies
+from intake.systems import hook_sending, repeats
 from intake.wechat import media, pulling, taking
 
 #: Seconds for which a file keeps a worker from other tasks; the next task goes on with it.

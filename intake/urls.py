@@ -2,15 +2,12 @@
 
 from django.urls import path
 
-from intake import (
-    case_import_views,
-    code_views,
-    connection_views,
-    feedback_views,
-    inlet_views,
-    item_views,
-    views,
-)
+from intake import inlet_views, item_views
+from intake.imports import views as imports
+from intake.lists import views as lists
+from intake.public import code_views
+from intake.public import views as public
+from intake.systems import views as systems
 from intake.wechat import views as wechat
 from staff.door.again import asks_again
 
@@ -20,21 +17,21 @@ _ONE = "connections/<slug:inlet_key>"
 _HOOK = f"{_ONE}/hooks/<int:hook_id>"
 
 urlpatterns = [
-    path("imports/", views.imports, name="imports"),
-    path("imports/<int:upload_id>/", views.one, name="import"),
+    path("imports/", lists.imports, name="imports"),
+    path("imports/<int:upload_id>/", lists.one, name="import"),
     # for customers; all of them under this, and nothing else (`common/outside.py`)
-    path("feedback/", feedback_views.feedback, name="feedback"),
-    path("feedback/challenge/", feedback_views.challenge, name="feedback-challenge"),
-    path("feedback/privacy/", feedback_views.privacy, name="feedback-privacy"),
-    path("feedback/receipt/", feedback_views.receipt, name="feedback-receipt"),
-    path("feedback/track/", feedback_views.track, name="feedback-track"),
-    path("feedback/case/", feedback_views.case, name="feedback-case"),
-    path("feedback/case/messages/", feedback_views.message, name="feedback-message"),
-    path("feedback/case/ratings/", feedback_views.rating, name="feedback-rating"),
-    path("feedback/case/reopenings/", feedback_views.unsolved, name="feedback-unsolved"),
-    path("feedback/case/withdrawal/", feedback_views.withdrawal, name="feedback-withdrawal"),
-    path("feedback/case/end/", feedback_views.leave, name="feedback-leave"),
-    path("feedback/<slug:branch_code>/", feedback_views.feedback, name="feedback-of-branch"),
+    path("feedback/", public.feedback, name="feedback"),
+    path("feedback/challenge/", public.challenge, name="feedback-challenge"),
+    path("feedback/privacy/", public.privacy, name="feedback-privacy"),
+    path("feedback/receipt/", public.receipt, name="feedback-receipt"),
+    path("feedback/track/", public.track, name="feedback-track"),
+    path("feedback/case/", public.case, name="feedback-case"),
+    path("feedback/case/messages/", public.message, name="feedback-message"),
+    path("feedback/case/ratings/", public.rating, name="feedback-rating"),
+    path("feedback/case/reopenings/", public.unsolved, name="feedback-unsolved"),
+    path("feedback/case/withdrawal/", public.withdrawal, name="feedback-withdrawal"),
+    path("feedback/case/end/", public.leave, name="feedback-leave"),
+    path("feedback/<slug:branch_code>/", public.feedback, name="feedback-of-branch"),
     # the codes that lead there
     path("feedback-codes/", code_views.codes_list, name="feedback-codes"),
     path("feedback-codes/<slug:branch_code>/", code_views.code, name="feedback-code"),
@@ -43,27 +40,27 @@ urlpatterns = [
         code_views.picture,
         name="feedback-code-picture",
     ),
-    path("connections/", connection_views.connection_list, name="connections"),
-    path("connections/new/", asks_again(connection_views.connection_new), name="connection-new"),
-    path(f"{_ONE}/", connection_views.connection, name="connection"),
+    path("connections/", systems.connection_list, name="connections"),
+    path("connections/new/", asks_again(systems.connection_new), name="connection-new"),
+    path(f"{_ONE}/", systems.connection, name="connection"),
     path(
         f"{_ONE}/keys/new/",
-        asks_again(connection_views.connection_key_new),
+        asks_again(systems.connection_key_new),
         name="connection-key-new",
     ),
     path(
         f"{_ONE}/keys/<int:key_id>/end/",
-        connection_views.connection_key_end,
+        systems.connection_key_end,
         name="connection-key-end",
     ),
-    path(f"{_ONE}/hooks/new/", asks_again(connection_views.hook_new), name="hook-new"),
-    path(f"{_HOOK}/", connection_views.hook, name="hook"),
-    path(f"{_HOOK}/secret/", asks_again(connection_views.hook_secret), name="hook-secret"),
-    path(f"{_HOOK}/trial/", connection_views.hook_trial, name="hook-trial"),
-    path(f"{_HOOK}/switch/", connection_views.hook_switch, name="hook-switch"),
+    path(f"{_ONE}/hooks/new/", asks_again(systems.hook_new), name="hook-new"),
+    path(f"{_HOOK}/", systems.hook, name="hook"),
+    path(f"{_HOOK}/secret/", asks_again(systems.hook_secret), name="hook-secret"),
+    path(f"{_HOOK}/trial/", systems.hook_trial, name="hook-trial"),
+    path(f"{_HOOK}/switch/", systems.hook_switch, name="hook-switch"),
     path(
         f"{_HOOK}/calls/<int:call_id>/again/",
-        connection_views.hook_call_again,
+        systems.hook_call_again,
         name="hook-call-again",
     ),
     path("callbacks/wechat/<slug:key>/", wechat.wechat, name="wechat"),
@@ -82,10 +79,10 @@ urlpatterns = [
     path("inlets/", inlet_views.inlet_list, name="inlet-list"),
     path("inlets/new/", inlet_views.inlet_new, name="inlet-new"),
     path("inlets/<int:inlet_id>/", inlet_views.inlet, name="inlet"),
-    path(f"{_CASES}/", case_import_views.case_imports, name="case-imports"),
-    path(f"{_FILE}/", case_import_views.case_import, name="case-import"),
-    path(f"{_FILE}/columns/", case_import_views.columns, name="case-import-columns"),
-    path(f"{_FILE}/confirmation/", case_import_views.confirmation, name="case-import-confirm"),
-    path(f"{_FILE}/cancellation/", case_import_views.cancellation, name="case-import-cancel"),
-    path(f"{_FILE}/set-aside/", case_import_views.rows_set_aside, name="case-import-set-aside"),
+    path(f"{_CASES}/", imports.case_imports, name="case-imports"),
+    path(f"{_FILE}/", imports.case_import, name="case-import"),
+    path(f"{_FILE}/columns/", imports.columns, name="case-import-columns"),
+    path(f"{_FILE}/confirmation/", imports.confirmation, name="case-import-confirm"),
+    path(f"{_FILE}/cancellation/", imports.cancellation, name="case-import-cancel"),
+    path(f"{_FILE}/set-aside/", imports.rows_set_aside, name="case-import-set-aside"),
 ]

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 import complaints.api.urls
-import intake.api
+import intake.systems.api
 import notify.api
 import quality.api
 import staff.api
@@ -37,7 +37,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *notify.api.urlpatterns,
     *complaints.api.urls.urlpatterns,
     *quality.api.urlpatterns,
-    *intake.api.urlpatterns,
+    *intake.systems.api.urlpatterns,
     path("rankings/weekly/", WeeklyRankingView.as_view(), name="api-ranking"),
     path("system/", System.as_view({"get": "show"}), name="api-system"),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),

@@ -14,9 +14,9 @@ from complaints.incidents import GROUPING
 from complaints.policy_drafts import APPROVING, DRAFTING, READING
 from complaints.rules import RULES, Action, Tie
 from complaints.selectors import LEADING
-from intake import codes
 from intake.access import HANDLING
-from intake.import_jobs import IMPORTING
+from intake.imports.import_jobs import IMPORTING
+from intake.public import codes
 from quality.inspections import INSPECTING
 from recovery.caretakers import CARETAKERS
 from reports.access import READERS
@@ -31,7 +31,7 @@ class Door:
     """The roles that may come at all; `of_case`: it leads to a case, which is 404 for whoever
     doesn't see it; `action`: what is done to the case, whose rules then decide; `strangers`:
     nobody is asked who they are; `systems`: other systems come by it with a key of their own
-    (`intake/keys.py`), and nobody else."""
+    (`intake/systems/keys.py`), and nobody else."""
 
     roles: frozenset[str]
     action: Action | None = None

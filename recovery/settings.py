@@ -442,7 +442,7 @@ SPECTACULAR_SETTINGS = {
         "AbsenceReason": "staff.models.AbsenceReason",
         "IncidentState": "complaints.models.IncidentState",
         "ItemState": "intake.models.ItemState",
-        "BatchVerdict": "intake.api.VERDICTS",
+        "BatchVerdict": "intake.systems.api.VERDICTS",
         "SheetState": "quality.models.SheetState",
         "ClockOutcome": "complaints.outcome.Outcome",
         "OutletKind": "notify.models.OutletKind",

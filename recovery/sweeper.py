@@ -20,8 +20,10 @@ from common.time import database_now
 from complaints import lapsing, search_copy
 from complaints.escalation import catch_up
 from complaints.pulse import until_next_ring
-from intake import hook_sending, import_work, items, reminders
+from intake import items, reminders
+from intake.imports import import_work
 from intake.mail import polling, replies
+from intake.systems import hook_sending
 from intake.wechat import media, pulling, taking
 from notify.delivery import deliver
 from notify.selectors import oldest_waiting

@@ -174,14 +174,14 @@ LIFTED = {
     "complaints/pulse.py": 3,  # whether deadlines are watched; names no case
     "complaints/registration.py": 1,  # the same form sent twice
     "complaints/shared_sheets.py": 5,  # one sheet answers for cases of other branches too
-    "intake/api.py": 1,  # the numbers of what a system has just handed in
-    "intake/hooks.py": 1,  # how many events there are; names no case
-    "intake/import_work.py": 7,  # a worker, that deals with the files of all
+    "intake/systems/api.py": 1,  # the numbers of what a system has just handed in
+    "intake/systems/hooks.py": 1,  # how many events there are; names no case
+    "intake/imports/import_work.py": 7,  # a worker, that deals with the files of all
     "intake/items.py": 2,  # strangers leave their words, and see none
-    "intake/own_cases.py": 1,  # which case a system means by its number, if it is its own
-    "intake/own_case.py": 2,  # a customer whose number and phone tail were right, or their code
-    "intake/public_form.py": 2,  # strangers leave their words, and hold a receipt
-    "intake/receipts.py": 1,  # whether number and tail fit
+    "intake/systems/own_cases.py": 1,  # which case a system means by its number, if it is its own
+    "intake/public/own_case.py": 2,  # a customer whose number and tail were right, or their code
+    "intake/public/public_form.py": 2,  # strangers leave their words, and hold a receipt
+    "intake/public/receipts.py": 1,  # whether number and tail fit
     "intake/wechat/media.py": 4,  # fetched by jobs, for whoever owns the case
     "intake/wechat/taking.py": 1,  # whether a stranger has just written; shows nothing of it
     "intake/reconciliation.py": 1,  # the count of each way in, the same for whoever asks

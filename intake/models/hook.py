@@ -99,7 +99,7 @@ class HookCall(models.Model):
 class EventMark(models.Model):
     """How far the events have been turned into calls: one row. Up to `settled` each event is
     there or never will be; `seen` becomes that once every transaction before `horizon` has
-    ended (`intake/hook_rows.py`)."""
+    ended (`intake/systems/hook_rows.py`)."""
 
     settled = models.BigIntegerField(default=0)
     seen = models.BigIntegerField(null=True)

@@ -44,10 +44,10 @@ class RowVerdict(models.TextChoices):
 
 class ImportJob(models.Model):
     """`file` is kept until its rows are. `headers` are the names of its columns, `meanings` what
-    each column means (codes of `intake.columns.Field`, "" for nothing), `head` its first rows as
-    `intake.cells` packs them. `cursor` is the number of the last row dealt with in the present
-    pass, `counts` how many rows have had each verdict in it. Whoever works on it holds the
-    lease."""
+    each column means (codes of `intake.files.columns.Field`, "" for nothing), `head` its first
+    rows as `intake.files.cells` packs them. `cursor` is the number of the last row dealt with in
+    the present pass, `counts` how many rows have had each verdict in it. Whoever works on it holds
+    the lease."""
 
     channel = models.CharField(_("渠道"), max_length=10, choices=Channel)
     inlet = models.ForeignKey(
@@ -191,7 +191,7 @@ class ImportRow(models.Model):
 
 class ColumnMemory(models.Model):
     """What somebody has said of the columns of a channel's, or an inlet's, files: by slot
-    (`intake/mapping.py`) the code of a field, "" for nothing."""
+    (`intake/imports/mapping.py`) the code of a field, "" for nothing."""
 
     channel = models.CharField(max_length=10, choices=Channel)
     inlet = models.ForeignKey("intake.Inlet", models.PROTECT, null=True, related_name="+")

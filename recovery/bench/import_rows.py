@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from common.time import database_now
 from complaints.models import Channel, Complaint
-from intake import import_jobs, import_work
-from intake.import_jobs import Source
+from intake.imports import import_jobs, import_work
+from intake.imports.import_jobs import Source
 from intake.models import ImportJob, JobState, RowVerdict
 from recovery.bench.workers import Done, together
 from staff.models import Branch, Person, Role

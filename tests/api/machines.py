@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from complaints.models import Channel
-from intake import keys
 from intake.models import Inlet
+from intake.systems import keys
 from staff.models import Branch
 from tests.api.conftest import Caller
 from tests.conftest import MONDAY, Cast

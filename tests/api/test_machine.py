@@ -14,8 +14,9 @@ from django.db import connection
 
 from common import walls
 from complaints.models import Complaint, Event, Statement
-from intake import items, keys, repeats
+from intake import items
 from intake.models import Inlet, Item, ItemState, PastCall, SystemKey
+from intake.systems import keys, repeats
 from staff import tokens
 from staff.models import TokenScope
 from tests.api.conftest import Caller, Callers, in_chinese, refused

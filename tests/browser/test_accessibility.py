@@ -1,5 +1,5 @@
-"""No axe violations: every page, as every role, light and dark. What one role sees in the same shape
-as another is looked at once."""
+"""No axe violations: every page, as every role, light and dark. A shape that another role has seen
+is not looked at again."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ from common.time import database_now
 from complaints import incidents, policy_drafts
 from complaints.incidents import Cause
 from complaints.models import Channel, Incident, Policy, PolicyState
-from intake import connections, firm_import, hooks, import_jobs, import_work
-from intake.connections import Connection
-from intake.import_jobs import Source
+from intake.imports import import_jobs, import_work
+from intake.imports.import_jobs import Source
+from intake.lists import firm_import
 from intake.models import Hook, ImportJob, Inlet, Item, Kind, Upload
+from intake.systems import connections, hooks
+from intake.systems.connections import Connection
 from staff.models import Branch, Person
 from tests.browser.doing import open_action, put, send
 from tests.browser.fixtures import OpenAs
@@ -204,7 +206,8 @@ SHAPES = """() => {
     const REFERS = /^aria-(labelledby|describedby|controls|owns|activedescendant|current)$/;
     const shape = (node, without) => {
         const attributes = [...node.attributes].map(({ name, value }) =>
-            PLAIN.test(name) || REFERS.test(name) ? name : `${name}=${value.replace(/\\d+/g, "0")}`);
+            PLAIN.test(name) || REFERS.test(name) ? name
+                : `${name}=${value.replace(/\\d+/g, "0")}`);
         const inside = [];
         for (const child of node.childNodes) {
             if (child.nodeType === Node.TEXT_NODE && child.data.trim()) inside.push("#");

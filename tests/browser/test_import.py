@@ -1,4 +1,4 @@
-"""导入投诉 in the browser: the file, its columns, the check, the rows; what was not taken comes back."""
+"""导入投诉 in the browser: the file, its columns, the check; what was not taken comes back."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from common.time import database_now
 from complaints.models import Complaint
-from intake import import_work
+from intake.imports import import_work
 from tests.browser.doing import put, send, stayed, stays
 from tests.browser.fixtures import OpenAs
 from tests.conftest import Cast

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 import unicodedata
-from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -14,11 +13,10 @@ from hypothesis import strategies as st
 
 from common.errors import RuleBroken
 from common.text import _MAY_MARK, MARKS_PER_BASE, clean, is_blank
+from tests.shared import DATA
 
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-NAUGHTY: list[str] = json.loads(
-    Path(__file__).parents[3].joinpath("shared/data/strings/blns.json").read_text("utf-8")
-)
+NAUGHTY: list[str] = json.loads((DATA / "strings/blns.json").read_text("utf-8"))
 #: Characters that meet each other's rules: marks, joiners, emoji, blanks, Hangul, Kannada.
 TRICKY = (
     "a é e \u0301\u0316\u0344\u0327\u0345\u093c\u0958\u0cc6\u0cc2\u0cd5\u1100\u1161\u11a8\u2126"

@@ -16,8 +16,9 @@ from django.core.management import CommandError, call_command
 from complaints.replay import COLUMNS, replay
 from recovery.places import BASE
 from tests.recovery.running import environment, processes_of
+from tests.shared import DATA
 
-FILE = Path(__file__).parents[3] / "shared/data/sla/sla_scenarios.csv"
+FILE = DATA / "sla/sla_scenarios.csv"
 SCENARIOS = list(csv.DictReader(StringIO(FILE.read_text("utf-8-sig"), newline="")))
 NOT_OFFERED = {"F23"}
 

@@ -24,10 +24,10 @@ from complaints.models import Channel, Complaint, Statement
 from complaints.registration import WHAT_LIMIT
 from complaints.statements import Said
 from intake import items
-from intake.importing import Order, Registered, SetAside, run
+from intake.files.readers import opened
+from intake.imports.importing import Order, Registered, SetAside, run
 from intake.items import Arrival
 from intake.models import Inlet, Item, ItemState
-from intake.readers import opened
 from intake.reading import READERS
 from intake.understood import Told
 from staff import tokens

@@ -13,9 +13,9 @@ from django.test import Client, override_settings
 from complaints.models import Channel, Complaint, Statement
 from complaints.registration import WHAT_LIMIT
 from intake import items
-from intake.feedback_forms import WHAT_LIMIT as FORM_LIMIT
 from intake.mail.reply_addresses import address_for
 from intake.models import Inlet, Item, ItemState
+from intake.public.forms import WHAT_LIMIT as FORM_LIMIT
 from intake.wechat import accounts
 from intake.wechat.small_talk import says_nothing
 from tests.api.conftest import Caller
@@ -23,8 +23,8 @@ from tests.api.machines import ADDRESS, caller, opened, report
 from tests.conftest import MONDAY
 from tests.hostile.ways import PHONE, Desk, in_utf_8, refused, stored
 from tests.hostile.words import Outcome, Stored
-from tests.intake.feedback import send as send_form
 from tests.intake.mail.letters import DESK, SUN, arrive, letter, mailbox
+from tests.intake.public.feedback import send as send_form
 from tests.intake.wechat.platform import Platform, account, message
 
 #: More than any test sends.

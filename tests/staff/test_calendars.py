@@ -24,8 +24,9 @@ from staff import branches, holiday_years
 from staff.calendars import hours_of, missing_years, service_start
 from staff.models import Branch, Calendar, CalendarDay, CalendarYear
 from tests.conftest import Cast
+from tests.shared import DATA
 
-HOLIDAYS = Path(__file__).parents[3] / "shared/data/holidays"
+HOLIDAYS = DATA / "holidays"
 OFFICE = "mon-fri 09:00-12:00 13:30-18:00"
 SATURDAYS = f"{OFFICE}; sat 10:00-14:00"
 

@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 
 from common.time import database_now
 from complaints.models import Channel
-from intake import columns
-from intake.importing import AlreadyIn, Order, Registered, SetAside, run
-from intake.readers import opened
-from intake.rows import FileRefused, Source
-from intake.set_aside import SetAsideFile
+from intake.files import columns
+from intake.files.readers import opened
+from intake.files.rows import FileRefused, Source
+from intake.imports.importing import AlreadyIn, Order, Registered, SetAside, run
+from intake.imports.set_aside import SetAsideFile
 from staff.models import Branch, BranchKind, Person, Role
 
 _EVERY = 200

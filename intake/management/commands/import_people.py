@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from common.errors import RuleBroken
 from common.time import database_now
-from intake.firm_import import import_file
-from intake.lines import Line, Verdict
+from intake.lists.firm_import import import_file
+from intake.lists.lines import Line, Verdict
 from intake.models import Kind
 from staff.models import Person, Role
 

@@ -1,0 +1,1 @@
+"""Complaints out of a platform's file: mapped, checked, confirmed (`docs/import.md`)."""

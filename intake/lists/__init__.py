@@ -1,0 +1,1 @@
+"""Lists of people, branches and volumes, previewed line by line (`docs/branches.md`)."""
