@@ -103,9 +103,11 @@ def _claim(at: datetime, busy: set[int]) -> list[list[HookCall]]:
 
 
 def _claim_of(hook_id: int, at: datetime) -> list[HookCall]:
-    due = HookCall.objects.filter(
-        hook=hook_id, state=CallState.PENDING, next_try_at__lte=at
-    ).order_by("pk")
+    """Looks again, now that the hook is locked: who had it until then has left a lease."""
+    waiting = HookCall.objects.filter(hook=hook_id, state=CallState.PENDING)
+    if waiting.filter(lease_until__gt=at).exists():
+        return []
+    due = waiting.filter(next_try_at__lte=at).order_by("pk")
     ids = list(due.select_for_update(skip_locked=True).values_list("pk", flat=True)[:_EACH])
     claimed = HookCall.objects.filter(pk__in=ids)
     claimed.update(lease_until=at + LEASE, lease_token=uuid.uuid4())
