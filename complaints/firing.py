@@ -5,7 +5,7 @@ to look again. All of it in SQL, so that a hundred thousand steps after an outag
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
@@ -216,20 +216,27 @@ def _roster(cases: Sequence[Case], presence: Presence) -> list[dict[str, Any]]:
         if branch
     }
     roster = Roster(away=presence.away)
-    return [
-        {
+    wanted = list(steps.values_list("roles", flat=True).distinct())
+    return [row for branch, subjects in asked for row in _answers(roster, branch, subjects, wanted)]
+
+
+def _answers(
+    roster: Roster, branch: int, subjects: Sequence[int], wanted: Iterable[Sequence[str]]
+) -> Iterator[dict[str, Any]]:
+    """A row for each set of roles, as the branch has them for a case about these people."""
+    without = frozenset(subjects)
+    post = roster.first(Role.SUPERVISOR, branch, without=without)
+    quality = roster.holders(Role.QUALITY.value, branch, without=without)
+    for roles in wanted:
+        people = roster.holders_of_any(roles, branch, without=without)
+        yield {
             "roles": _array(roles),
             "branch_id": branch,
             "without": _array(subjects),
-            "people": roster.holders_of_any(roles, branch, without=frozenset(subjects)),
-            "with_quality": roster.holders_of_any(
-                (Role.QUALITY.value, *roles), branch, without=frozenset(subjects)
-            ),
-            "post_id": roster.first(Role.SUPERVISOR, branch, without=frozenset(subjects)),
+            "people": people,
+            "with_quality": list(dict.fromkeys([*quality, *people])),
+            "post_id": post,
         }
-        for roles in steps.values_list("roles", flat=True).distinct()
-        for branch, subjects in asked
-    ]
 
 
 def _away(presence: Presence) -> list[dict[str, int | None]]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from functools import cache
 
 from staff.models import Absence, Branch, Person, Role
 
@@ -40,9 +41,9 @@ class Roster:
         self._known: set[str] = set()
         self._holders: dict[tuple[str, int], list[int]] = defaultdict(list)
         self._without = set(without)
-        self._away = set(away)
+        self._away = frozenset(away)
         if at is not None:
-            self._away |= set(Absence.objects.covering(at).values_list("person", flat=True))
+            self._away |= frozenset(Absence.objects.covering(at).values_list("person", flat=True))
         self._read(list(_FROM_THE_TOP))
         self._ancestors = _ancestors()
 
@@ -68,18 +69,20 @@ class Roster:
         return self._answers[key]
 
     def _find(self, role: str, branch_id: int, without: frozenset[int]) -> list[int]:
-        upwards: list[str] = []
-        asked: str | None = role
-        while asked is not None:
-            upwards.append(asked)
-            asked = _ABOVE.get(Role(asked))
-        posts = [
-            [pk for pk in self._holders.get((each, ancestor), []) if pk not in without]
-            for each in (*upwards, *_FROM_THE_TOP)
-            for ancestor in self._ancestors[branch_id]
-        ]
-        there = ([pk for pk in post if pk not in self._away] for post in posts)
-        return next(filter(None, there), None) or next(filter(None, posts), [])
+        if self._away and (there := self._nearest(role, branch_id, without | self._away)):
+            return there
+        return self._nearest(role, branch_id, without)
+
+    def _nearest(self, role: str, branch_id: int, without: Collection[int]) -> list[int]:
+        """The holders of the first post on the way up that somebody holds beside these."""
+        for each in _upwards(role):
+            for ancestor in self._ancestors[branch_id]:
+                holders = self._holders.get((each, ancestor))
+                if holders and without:
+                    holders = [pk for pk in holders if pk not in without]
+                if holders:
+                    return holders
+        return []
 
     def first(
         self, role: str, branch_id: int, *, without: frozenset[int] = frozenset()
@@ -93,6 +96,17 @@ class Roster:
         """The holders of each role, each person once, in the roles' order."""
         found = (pk for role in roles for pk in self.holders(role, branch_id, without=without))
         return list(dict.fromkeys(found))
+
+
+@cache
+def _upwards(role: str) -> tuple[str, ...]:
+    """The role and those whose turn it is after it, each once."""
+    asked: list[str] = []
+    above: str | None = role
+    while above is not None:
+        asked.append(above)
+        above = _ABOVE.get(Role(above))
+    return tuple(dict.fromkeys([*asked, *_FROM_THE_TOP]))
 
 
 def _ancestors() -> dict[int, list[int]]:
