@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import ProgrammingError, connection, transaction
 from django.test import Client
+from django.utils import timezone
 
-from complaints.models import Complaint, Event
+from complaints import search_copy
+from complaints.models import Channel, Complaint, Draft, Event
+from intake.imports import import_jobs, import_work
+from intake.imports.import_jobs import Source
+from intake.models import ImportRow
 from notify.models import Message
 from recovery import roles
 from tests.complaints import scenes
@@ -39,6 +48,49 @@ def test_the_webs_role_registers_talks_and_reads(
     client.force_login(cast.wang)
     assert client.get(f"/complaints/{case.no}/").status_code == 200
     assert client.post("/sign-out/").status_code == 302
+
+
+def test_the_webs_role_takes_in_a_form_and_throws_its_draft_away(
+    cast: Cast, as_the_web: None
+) -> None:
+    client, key = Client(), str(uuid.uuid4())
+    client.force_login(cast.li)
+    said = {
+        "submission_key": key, "channel": "phone", "what": "货晚到三天", "severity": "minor",
+        "complainant_name": "孙玉梅", "complainant_role": "customer",
+        "received_at": f"{timezone.localtime():%Y-%m-%dT%H:%M}", "category": cast.rude.pk,
+    }  # fmt: skip
+    assert client.post("/complaints/new/draft/", said).status_code == 204
+    assert Draft.objects.exists()
+    assert client.post("/complaints/new/", said).status_code == 302
+    assert Complaint.objects.exists()
+    assert not Draft.objects.exists()
+    while search_copy.catch_up():
+        pass
+
+
+def test_the_webs_role_imports_a_file_and_throws_its_rows_away(
+    cast: Cast, as_the_web: None, settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    source = Source(channel=Channel.P12345, branch=cast.wuxi)
+    told = SimpleUploadedFile("转办单.csv", "编号,投诉内容\nS1,货没到\n".encode())
+    job = import_jobs.upload(source, told, by=cast.chen, at=MONDAY)
+    import_jobs.name_columns(job.pk, job.meanings, by=cast.chen, at=MONDAY)
+    import_work.work(lambda: MONDAY, seconds=60)
+    assert ImportRow.objects.count() == 1
+    import_jobs.cancel(job.pk, by=cast.chen, at=MONDAY)
+    assert not ImportRow.objects.exists()
+
+
+def test_only_working_papers_behind_the_wall_may_be_deleted(cast: Cast, as_the_web: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relrowsecurity"
+            " AND has_table_privilege(oid, 'DELETE') ORDER BY relname"
+        )
+        deletable = [name for (name,) in cursor.fetchall()]
+    assert deletable == ["complaints_draft", "intake_importrow"]
 
 
 @pytest.mark.parametrize(
