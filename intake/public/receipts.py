@@ -54,10 +54,10 @@ def tail_of(phone: str) -> str:
     return phones.key(phone)[-4:] if typed >= 4 else ""
 
 
-def code_of(key: str) -> str:
-    """The secret code (128 bits) of a form's key: the same again when the form is sent again,
+def code_of(mark: str) -> str:
+    """The secret code (128 bits) of a form's mark: the same again when the form is sent again,
     and known to nobody who does not hold the house's own key."""
-    return salted_hmac("intake.code", key, algorithm="sha256").hexdigest()[:32]
+    return salted_hmac("intake.code", mark, algorithm="sha256").hexdigest()[:32]
 
 
 def digest_of(code: str) -> str:

@@ -124,23 +124,23 @@ def _answer(request: HttpRequest, branch_code: str) -> HttpResponse:
         return _form_page(request, FeedbackForm(branches=choices), branch_code, 200, branch)
     form = FeedbackForm(request.POST, request.FILES, branches=choices)
     if form.is_valid():
-        key = _key(request)
+        sent = _sent(request, form, branch)
         try:
-            receipt = public_form.submit(_sent(request, form, branch, key), at=now())
+            receipt = public_form.submit(sent, at=now())
         except RuleBroken as broken:
             form.add_error(None, broken.message)
             status = broken.status if isinstance(broken, TooMany) else 422
             return _form_page(request, form, branch_code, status, branch)
         response = redirect("feedback-receipt")
-        hold(response, Held(Key(receipt_id=receipt.pk), key))
+        hold(response, Held(Key(receipt_id=receipt.pk), sent.mark))
         return response
     return _form_page(request, form, branch_code, 422, branch)
 
 
-def _sent(request: HttpRequest, form: FeedbackForm, branch: Branch | None, key: str) -> Sent:
+def _sent(request: HttpRequest, form: FeedbackForm, branch: Branch | None) -> Sent:
     said = form.cleaned_data
     return Sent(
-        key=key,
+        key=_key(request),
         address=address_of(request),
         solution=request.POST.get("altcha", ""),
         notice=CURRENT,
@@ -220,12 +220,12 @@ def _branches() -> list[tuple[str, str]]:
 def receipt(request: HttpRequest) -> HttpResponse:
     """The number of the case, and how to follow it; for the browser that has sent the form."""
     held = held_by(request)
-    if held is None or not held.form_key:
+    if held is None or not held.mark:
         return redirect("feedback-track")
     case = own_case.look(held.key, at=now())
     if case is None:
         return redirect("feedback-track")
-    code = receipts.code_of(held.form_key) if case.by_code else ""
+    code = receipts.code_of(held.mark) if case.by_code else ""
     return render(request, "feedback/receipt.html", {"case": case, "code": _in_fours(code)})
 
 

@@ -122,6 +122,23 @@ def test_the_policy_of_the_page_lets_the_work_be_done_and_nothing_else(
     assert Complaint.objects.count() == Item.objects.count() == 1
 
 
+def test_the_next_customer_at_the_same_tablet_may_say_the_same(cast: Cast, open_as: OpenAs) -> None:
+    page = open_as(**THUMB)
+    page.goto("/feedback/LZ/")
+    numbers = []
+    for way in ("link", "back", ""):
+        page.get_by_label("发生了什么？").fill("态度差")
+        page.get_by_label("匿名反馈").check()
+        page.get_by_label("我已阅读并同意《隐私说明》").check()
+        page.get_by_role("button", name="提交反馈").tap()
+        numbers.append(page.locator("#ticket-no").inner_text())
+        if way == "link":
+            page.get_by_role("link", name="再反馈另一件事").tap()
+        elif way == "back":
+            page.go_back()
+    assert len(set(numbers)) == Complaint.objects.count() == 3
+
+
 def test_the_other_language_keeps_what_was_typed(cast: Cast, open_as: OpenAs) -> None:
     page = open_as(**THUMB)
     page.goto("/feedback/")

@@ -28,14 +28,13 @@ from complaints.models import (
 )
 from complaints.outcome import Outcome, outcome
 from intake.models import Item, ItemState, Receipt
-from intake.public import receipts
 from notify.models import Message
 from staff.models import Throttle
 from tests.complaints import scenes
 from tests.complaints.scenes import HOUR, MINUTE
 from tests.complaints.test_races import at_once, done
 from tests.conftest import MONDAY, Cast, Register
-from tests.intake.public.feedback import TAIL, filled, follow, no_on, photo, send
+from tests.intake.public.feedback import TAIL, code_on, filled, follow, no_on, photo, send
 
 DAY = 24 * HOUR
 
@@ -148,9 +147,9 @@ def test_a_case_is_not_guessed_from_many_addresses_either(case: Complaint) -> No
 
 
 def test_a_secret_code_opens_an_anonymous_case(cast: Cast) -> None:
-    send(stranger(), anonymous="on")
-    code = receipts.code_of("0123456789abcdef" * 2)
-    client = stranger()
+    sender, client = stranger(), stranger()
+    send(sender, anonymous="on")
+    code = code_on(sender.get("/feedback/receipt/"))
     assert follow(client, "-".join([code[:16], code[16:]]).upper(), "").status_code == 302
     assert no_on(client.get("/feedback/case/")) == Complaint.objects.get().no
     assert follow(stranger(), code[:-1] + ("0" if code[-1] != "0" else "1"), "").status_code == 422
@@ -237,6 +236,13 @@ def test_words_and_photos_are_added_once_and_the_owner_hears_it(
     assert (item.state, item.complaint, item.repeats) == (ItemState.APPENDED, case, 1)
     assert Message.objects.filter(recipient=cast.li, key__startswith="heard:").count() == 1
     assert "箱子也破了" in client.get("/feedback/case/").content.decode()
+
+
+def test_other_words_from_a_page_that_was_sent_before_are_added_too(case: Complaint) -> None:
+    client = inside(case)
+    for said in ("箱子破了。", "还少一件。", "箱子破了。"):
+        assert act(client, "messages", case, said=said, key="a" * 32).status_code == 302
+    assert sorted(Statement.objects.values_list("said", flat=True)) == ["箱子破了。", "还少一件。"]
 
 
 def test_a_rating_is_kept_once_a_round_and_stops_no_clock(cast: Cast, case: Complaint) -> None:

@@ -15,11 +15,11 @@ from common import text, walls
 from complaints.models import Attachment, Channel, Complaint, Severity
 from intake import items
 from intake.models import Inlet, Item, ItemState, Receipt
-from intake.public import public_form
+from intake.public import receipts
 from staff import branches
 from staff.models import Throttle
 from tests.conftest import MONDAY, Cast
-from tests.intake.public.feedback import PHONE, filled, no_on, photo, send, solution
+from tests.intake.public.feedback import PHONE, code_on, filled, no_on, photo, send, solution
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
@@ -89,6 +89,27 @@ def test_the_same_form_sent_twice_is_one_case_and_the_same_receipt(cast: Cast) -
 
 
 @pytest.mark.parametrize(
+    ("address", "more"),
+    [
+        ("/feedback/", {"what": "别的事"}), ("/feedback/WUX/", {}), ("/feedback/", {"wish": "退款"}),
+        ("/feedback/", {"photos": [photo()]}), ("/feedback/", {"anonymous": None}),
+    ],
+    ids=["words", "branch", "wish", "photo", "name"],
+)  # fmt: skip
+def test_other_words_with_a_key_that_is_known_are_another_case_with_a_receipt_of_its_own(
+    cast: Cast, address: str, more: dict[str, Any]
+) -> None:
+    first, second = stranger(), stranger()
+    send(first, "/feedback/", anonymous="on")
+    code = code_on(first.get("/feedback/receipt/"))
+    assert send(second, address, **{"anonymous": "on", **more}).status_code == 302
+    assert Complaint.objects.count() == Receipt.objects.count() == 2
+    page = second.get("/feedback/receipt/")
+    assert no_on(page) != no_on(first.get("/feedback/receipt/"))
+    assert code[:4] not in page.content.decode()
+
+
+@pytest.mark.parametrize(
     ("said", "field"),
     [
         ({"what": ""}, "what"),
@@ -139,12 +160,10 @@ def test_who_wants_to_be_anonymous_is_kept_without_a_name_and_gets_a_secret_code
     case = Complaint.objects.get()
     assert (case.anonymous, case.complainant_name, case.complainant_phone) == (True, "", "")
     assert PHONE not in bytes(Item.objects.get().raw).decode()
-    page = client.get("/feedback/receipt/").content.decode()
-    code = public_form.receipts.code_of("0123456789abcdef" * 2)
+    code = code_on(client.get("/feedback/receipt/"))
     assert len(code) == 32
-    assert f"{code[:4]}-{code[4:8]}" in page
     kept = Receipt.objects.get()
-    assert (kept.tail, kept.code_digest) == ("", public_form.receipts.digest_of(code))
+    assert (kept.tail, kept.code_digest) == ("", receipts.digest_of(code))
 
 
 def test_a_receipt_is_for_the_browser_that_has_sent_the_form(cast: Cast) -> None:
