@@ -3,6 +3,7 @@ its field and what was typed stays."""
 
 from __future__ import annotations
 
+import base64
 import json
 from datetime import timedelta
 from typing import Any
@@ -271,6 +272,18 @@ def test_a_solution_for_another_house_or_an_easier_task_is_none(cast: Cast, sett
     form = filled(client)
     settings.SECRET_KEY = "x" * 50
     assert client.post("/feedback/", form).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "salt", ["a?b?c", "{drawn}?expires=9&{query}", "{drawn}?{query}expires=9&", "{drawn}?", "", "?"]
+)
+def test_a_solution_whose_salt_is_not_as_we_write_it_is_wrong(cast: Cast, salt: str) -> None:
+    client = stranger()
+    said = json.loads(base64.b64decode(solution(client)))
+    drawn, _mark, query = said["salt"].partition("?")
+    said["salt"] = salt.format(drawn=drawn, query=query)
+    answer = send(client, altcha=base64.b64encode(json.dumps(said).encode()).decode())
+    assert errors(answer) == {"__all__": ["安全验证没有通过，请再按一次提交。"]}
 
 
 # ---- how often ----
