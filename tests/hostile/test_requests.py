@@ -13,8 +13,11 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.db import transaction
+from django.http import HttpResponse
 from django.test import Client
 
+from intake.public.holder import COOKIE, Held, hold
+from intake.public.receipts import Key
 from tests.conftest import Cast
 from tests.walk import BLANKS, COMMON, MAY_BE_ILL, Address, Visitor, addresses, visitor
 from tests.world import LATER, World, build
@@ -104,7 +107,16 @@ def _values(address: Address, world: World) -> dict[str, Any]:
     return {name: COMMON[name] if name in COMMON else BLANKS[name][0](side) for name in blanks}
 
 
-def ask(caller: Visitor, address: Address, path: str, asked: Request) -> tuple[int, float]:
+def customers_key(world: World) -> str:
+    """What the browser of a customer brings along who has opened their case."""
+    answer = HttpResponse()
+    hold(answer, Held(Key(complaint_id=world.east.full.pk)))
+    return answer.cookies[COOKIE].value
+
+
+def ask(
+    caller: Visitor, key: str, address: Address, path: str, asked: Request
+) -> tuple[int, float]:
     """The status, and the seconds of our own work; nothing stays, not even a sign-out."""
     client = Client(raise_request_exception=False)
     headers = dict(asked.headers)
@@ -112,6 +124,7 @@ def ask(caller: Visitor, address: Address, path: str, asked: Request) -> tuple[i
         headers["Authorization"] = f"Token {caller.token}"
     else:
         client.cookies[settings.SESSION_COOKIE_NAME] = caller.session
+        client.cookies[COOKIE] = key
     started = time.thread_time()
     with transaction.atomic():
         answer: Any = client.generic(
@@ -125,10 +138,10 @@ def ask(caller: Visitor, address: Address, path: str, asked: Request) -> tuple[i
 
 def faults_of(world: World, tried: Iterable[tuple[Address, str, str, Request]]) -> list[str]:
     """What goes wrong, of these: each an address, its path, and what is asked of it."""
-    caller = visitor(world, world.cast.chen)
+    caller, key = visitor(world, world.cast.chen), customers_key(world)
     found = []
     for address, path, name, asked in tried:
-        status, seconds = ask(caller, address, path, asked)
+        status, seconds = ask(caller, key, address, path, asked)
         is_broken = status >= 500 and address.name not in MAY_BE_ILL
         if is_broken or seconds > PATIENCE:
             found.append(f"{name} at {address.name}: {status} after {seconds:.1f} s")

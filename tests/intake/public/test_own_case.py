@@ -352,6 +352,18 @@ def test_a_page_of_another_case_does_nothing_to_this_one(
     assert set(Complaint.objects.values_list("status", flat=True)) == {Status.TRIAGE}
 
 
+@pytest.mark.parametrize("no", ["", "\x00", "TS2611-0000001-1' OR 1=1"])
+@pytest.mark.parametrize("what", ["messages", "ratings", "reopenings", "withdrawal"])
+def test_a_page_of_no_case_at_all_does_nothing_either(
+    case: Complaint, what: str, no: str
+) -> None:
+    said = {"said": "好", "score": "5", "reason": "好", "round": "1", "note": "好"}
+    answer = act(inside(case), what, case, **said, no=no)
+    assert answer.status_code == 422
+    assert "这个浏览器里打开了另一件投诉" in answer.content.decode()
+    assert not Item.objects.exists()
+
+
 def test_the_story_says_that_it_was_the_customer(cast: Cast, case: Complaint) -> None:
     answered(case, cast)
     client = inside(case)
