@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -27,9 +28,10 @@ from complaints.models import (
     Status,
 )
 from complaints.outcome import Outcome, outcome
+from intake import items
 from intake.models import Item, ItemState, Receipt
 from notify.models import Message
-from staff.models import Throttle
+from staff.models import Person, Throttle
 from tests.complaints import scenes
 from tests.complaints.scenes import HOUR, MINUTE
 from tests.complaints.test_races import at_once, done
@@ -63,6 +65,14 @@ def inside(case: Complaint) -> Client:
 
 def act(client: Client, what: str, case: Complaint, **said: Any) -> Any:
     return client.post(f"/feedback/case/{what}/", {"no": case.no, **said})
+
+
+@contextmanager
+def aside() -> Iterator[None]:
+    """Nobody is there to receive what comes: it waits for a person."""
+    Person.objects.update(is_active=False)
+    yield
+    Person.objects.update(is_active=True)
 
 
 def answered(case: Complaint, cast: Cast) -> Complaint:
@@ -153,6 +163,44 @@ def test_a_secret_code_opens_an_anonymous_case(cast: Cast) -> None:
     assert follow(client, "-".join([code[:16], code[16:]]).upper(), "").status_code == 302
     assert no_on(client.get("/feedback/case/")) == Complaint.objects.get().no
     assert follow(stranger(), code[:-1] + ("0" if code[-1] != "0" else "1"), "").status_code == 422
+
+
+@pytest.mark.parametrize("how", [{}, {"anonymous": "on"}], ids=["reference", "code"])
+def test_what_was_joined_to_somebody_elses_case_opens_nothing_of_it(
+    cast: Cast, register: Register, how: dict[str, str]
+) -> None:
+    first = register(complainant_name="钱一", complainant_phone="13900139000", order_no="SF-OTHERS")
+    sender, client = stranger(), stranger()
+    with aside():
+        send(sender, **how)
+    receipt = Receipt.objects.get()
+    number = code_on(sender.get("/feedback/receipt/")) if how else receipt.reference
+    items.appended_by_hand(receipt.item_id, first.no, said="货没到", by=cast.chen, at=MONDAY)
+    follow(client, number, "" if how else TAIL)
+    for each in (sender, client):
+        page = each.get("/feedback/case/").content.decode()
+        assert "您的反馈已并入一件正在处理的投诉，一起处理。" in page
+        assert receipt.reference in page
+        assert first.no not in page
+        assert "SF-OTHERS" not in page
+        assert act(each, "withdrawal", first)["Location"] == "/feedback/track/"
+        assert act(each, "messages", first, said="别处理了").status_code == 422
+    assert scenes.fresh(first).status == Status.TRIAGE
+    theirs = stranger()
+    follow(theirs, first.no, "9000")
+    page = theirs.get("/feedback/case/")
+    assert (page.context["case"].reference, page.context["case"].by_code) == ("", False)
+
+
+def test_a_number_of_eight_digits_opens_its_case(cast: Cast, register: Register) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT last_value, is_called FROM complaints_number")
+        before = cursor.fetchone()
+        cursor.execute("SELECT setval('complaints_number', 12345678)")
+        case = register(complainant_phone="13800138000")
+        cursor.execute("SELECT setval('complaints_number', %s, %s)", before)
+    assert case.no.startswith("TS2611-12345679-")
+    assert follow(stranger(), case.no)["Location"] == "/feedback/case/"
 
 
 def test_the_way_in_is_a_post_and_what_it_opens_is_shut_after_two_hours(
