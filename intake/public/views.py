@@ -42,7 +42,7 @@ from intake.public.privacy_notice import CURRENT
 from intake.public.public_form import More, Sent
 from intake.public.receipts import Key, TooMany
 from notify.post import msgid
-from staff.client import address_of
+from staff.client import counted
 from staff.models import Branch, BranchKind
 
 View = Callable[..., HttpResponse]
@@ -141,7 +141,7 @@ def _sent(request: HttpRequest, form: FeedbackForm, branch: Branch | None) -> Se
     said = form.cleaned_data
     return Sent(
         key=_key(request),
-        address=address_of(request),
+        address=counted(request),
         solution=request.POST.get("altcha", ""),
         notice=CURRENT,
         what=said["what"],
@@ -249,7 +249,7 @@ def track(request: HttpRequest) -> HttpResponse:
 
 def _opened(request: HttpRequest, form: TrackForm) -> HttpResponse:
     said = form.cleaned_data
-    key = receipts.find(said["number"], said["tail"], address=address_of(request), at=now())
+    key = receipts.find(said["number"], said["tail"], address=counted(request), at=now())
     response = redirect("feedback-case")
     hold(response, Held(key))
     return response

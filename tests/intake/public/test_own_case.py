@@ -147,6 +147,14 @@ def test_ten_wrong_ones_an_hour_from_one_address_and_right_ones_cost_nothing(
     assert follow(client, case.no).status_code == 302
 
 
+def test_all_addresses_of_one_connection_have_ten_together(case: Complaint) -> None:
+    for n in range(10):
+        far = stranger(REMOTE_ADDR=f"2001:db8::{n}")
+        assert follow(far, f"TS2611-000000{n}-0").status_code == 422
+    assert follow(stranger(REMOTE_ADDR="2001:db8::ff"), case.no).status_code == 429
+    assert follow(stranger(REMOTE_ADDR="2001:db8:0:1::1"), case.no).status_code == 302
+
+
 def test_a_case_is_not_guessed_from_many_addresses_either(case: Complaint) -> None:
     for n in range(20):
         far = stranger(REMOTE_ADDR=f"192.0.2.{n}")
