@@ -167,3 +167,41 @@ def test_what_is_the_same_for_all_is_tried_at_each_in_turn(world: World) -> None
     ]
     assert {name for _address, _path, name, _asked in tried} == set(REQUESTS) - set(EVERYWHERE)
     assert faults_of(world, tried) == []
+
+
+ENDLESS = {"CONTENT_LENGTH": str(50 * 1024**3), "content_type": MULTIPART}
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/feedback/", "内容太多了"), ("/feedback/case/messages/", "内容太多了"),
+        ("/sign-in/", "内容太多了"), ("/complaints/new/", "分几次上传附件"),
+        ("/nowhere/", "分几次上传附件"), ("/api/v1/complaints/", "too_large"),
+        ("/wechat/x/", "分几次上传附件"),
+    ],
+)  # fmt: skip
+def test_fifty_gigabytes_are_refused_unread_whoever_sends_them(
+    cast: Cast, path: str, said: str
+) -> None:
+    for client in (Client(), Client(enforce_csrf_checks=True)):
+        answer: Any = client.generic("POST", path, b"--x", **ENDLESS)
+        assert answer.status_code == 413
+        assert said in answer.content.decode()
+        assert "default-src 'self'" in answer["Content-Security-Policy"]
+        assert answer.wsgi_request._read_started is False
+
+
+def test_chunks_that_do_not_say_how_many_are_taken_for_nothing(cast: Cast) -> None:
+    more = {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": "", "wsgi.input": Endless()}
+    answer: Any = Client().generic("POST", "/feedback/", b"", MULTIPART, **more)
+    assert answer.status_code == 422
+
+
+class Endless:
+    """A body that never ends."""
+
+    def read(self, size: int = -1) -> bytes:
+        raise AssertionError("It was read.")
+
+    readline = read
