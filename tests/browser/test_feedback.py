@@ -217,6 +217,23 @@ def test_followed_rated_not_solved_and_taken_back(
     assert not found, "\n".join(found)
 
 
+def test_what_was_typed_too_long_can_be_copied(
+    cast: Cast, register: Register, open_as: OpenAs
+) -> None:
+    case = register(complainant_phone="13800138000")
+    page = open_as(**THUMB, bypass_csp=True, expects={403})
+    page.goto("/feedback/track/")
+    page.get_by_label("投诉编号、回执号或查询码").fill(case.no)
+    page.get_by_label("电话后四位").fill("8000")
+    page.get_by_role("button", name="查询", exact=True).tap()
+    page.get_by_label("补充说明").fill("写了两个小时的话。\n第二行")
+    page.context.clear_cookies(name="feedback")
+    page.get_by_role("button", name="发送").tap()
+    expect(page.get_by_role("alert")).to_contain_text("请先复制下面的文字")
+    expect(page.get_by_label("您写的内容，还没有发送")).to_have_value("写了两个小时的话。\n第二行")
+    assert not looked_at(page, "expired")
+
+
 def test_the_code_is_printed_for_the_branches_in_reach(cast: Cast, open_as: OpenAs) -> None:
     page = open_as(cast.xu)
     page.goto("/feedback-codes/")

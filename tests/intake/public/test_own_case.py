@@ -221,8 +221,52 @@ def test_the_way_in_is_a_post_and_what_it_opens_is_shut_after_two_hours(
     monday.shift(2 * HOUR + MINUTE)
     assert client.get("/feedback/case/")["Location"] == "/feedback/track/"
     answer = act(client, "ratings", case, score="5")
-    assert answer["Location"] == "/feedback/track/"
+    assert answer.status_code == 403
+    assert "查询已过期，请重新输入编号查询。" in answer.content.decode()
+    assert "readonly" not in answer.content.decode()
 
+
+WORDS = {
+    "messages": {"said": "很长的话\n第二行"}, "ratings": {"said": "很长的话\n第二行", "score": "2"},
+    "reopenings": {"reason": "很长的话\n第二行", "round": "1"},
+    "withdrawal": {"note": "很长的话\n第二行"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", WORDS)
+def test_what_was_typed_for_two_hours_comes_back_to_be_copied(
+    case: Complaint, monday: time_machine.Coordinates, what: str
+) -> None:
+    client = inside(case)
+    monday.shift(2 * HOUR + MINUTE)
+    answer = act(client, what, case, **WORDS[what])
+    assert answer.status_code == 403
+    page = answer.content.decode()
+    assert re.search(r"<textarea [^>]*readonly>\n很长的话\n第二行</textarea>", page)
+    assert case.no not in page
+    assert not Item.objects.exists()
+
+
+@pytest.mark.parametrize("what", WORDS)
+def test_a_page_of_the_case_that_was_open_too_long_comes_back_with_what_was_typed(
+    cast: Cast, case: Complaint, what: str
+) -> None:
+    answered(case, cast)
+    key = inside(case).cookies
+    for cookies in (key, None):
+        client = Client(enforce_csrf_checks=True)
+        if cookies:
+            client.cookies = cookies
+        answer = act(client, what, case, **WORDS[what])
+        assert answer.status_code == 403
+        page = answer.content.decode()
+        assert "很长的话\n第二行</textarea>" in page
+        assert ("页面已过期，请再按一次提交。" in page) is bool(cookies)
+        assert ("readonly" in page) is not bool(cookies)
+        assert "no-store" in answer["Cache-Control"]
+        if cookies and what == "ratings":
+            assert re.search('value="2"[^>]* checked', page)
+    assert scenes.fresh(case).status == Status.ANSWERED
 
 def test_whoever_leaves_has_to_show_the_number_again(case: Complaint) -> None:
     client = inside(case)
