@@ -95,7 +95,8 @@ class More:
 
 def submit(sent: Sent, *, at: datetime) -> Receipt:
     """Keep the form, give a receipt, and register the case if it can be. The same form again is
-    the first receipt; other words with a key that is known are a new one. Raises RuleBroken `captcha.*`, `form.closed`; TooMany `form.too_many`."""
+    the first receipt; other words with a key that is known are a new one. Raises RuleBroken
+    `captcha.*`, `form.closed`; TooMany `form.too_many`."""
     with walls.lifted(), transaction.atomic():
         inlet = _inlet()
         receipt = _given(inlet, sent.mark) or _take(inlet, sent, at)

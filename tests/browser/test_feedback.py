@@ -230,7 +230,8 @@ def test_what_was_typed_too_long_can_be_copied(
     page.context.clear_cookies(name="feedback")
     page.get_by_role("button", name="发送").tap()
     expect(page.get_by_role("alert")).to_contain_text("请先复制下面的文字")
-    expect(page.get_by_label("您写的内容，还没有发送")).to_have_value("写了两个小时的话。\n第二行")
+    kept = page.get_by_role("textbox", name="您写的内容，还没有发送")
+    expect(kept).to_have_value("写了两个小时的话。\n第二行")
     assert not looked_at(page, "expired")
 
 

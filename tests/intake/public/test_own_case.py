@@ -268,6 +268,7 @@ def test_a_page_of_the_case_that_was_open_too_long_comes_back_with_what_was_type
             assert re.search('value="2"[^>]* checked', page)
     assert scenes.fresh(case).status == Status.ANSWERED
 
+
 def test_whoever_leaves_has_to_show_the_number_again(case: Complaint) -> None:
     client = inside(case)
     assert client.post("/feedback/case/end/")["Location"] == "/feedback/track/"
@@ -454,9 +455,7 @@ def test_a_page_of_another_case_does_nothing_to_this_one(
 
 @pytest.mark.parametrize("no", ["", "\x00", "TS2611-0000001-1' OR 1=1"])
 @pytest.mark.parametrize("what", ["messages", "ratings", "reopenings", "withdrawal"])
-def test_a_page_of_no_case_at_all_does_nothing_either(
-    case: Complaint, what: str, no: str
-) -> None:
+def test_a_page_of_no_case_at_all_does_nothing_either(case: Complaint, what: str, no: str) -> None:
     said = {"said": "好", "score": "5", "reason": "好", "round": "1", "note": "好"}
     answer = act(inside(case), what, case, **said, no=no)
     assert answer.status_code == 422

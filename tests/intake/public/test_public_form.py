@@ -92,8 +92,9 @@ def test_the_same_form_sent_twice_is_one_case_and_the_same_receipt(cast: Cast) -
 @pytest.mark.parametrize(
     ("address", "more"),
     [
-        ("/feedback/", {"what": "别的事"}), ("/feedback/WUX/", {}), ("/feedback/", {"wish": "退款"}),
-        ("/feedback/", {"photos": [photo()]}), ("/feedback/", {"anonymous": None}),
+        ("/feedback/", {"what": "别的事"}), ("/feedback/WUX/", {}),
+        ("/feedback/", {"wish": "退款"}), ("/feedback/", {"photos": [photo()]}),
+        ("/feedback/", {"anonymous": None}),
     ],
     ids=["words", "branch", "wish", "photo", "name"],
 )  # fmt: skip
