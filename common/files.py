@@ -8,6 +8,7 @@ import unicodedata
 import zipfile
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import IO, cast
 
 from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.utils.translation import gettext as _
@@ -166,18 +167,18 @@ class _Sparing:
     """A file as `ZipFile` reads it. It reads the whole directory at once and makes an object of
     each entry: of 18 MB of empty ones, hundreds of MB. Raises _TooManyNames."""
 
-    upload: UploadedFile[bytes]
+    file: IO[bytes]
 
     def read(self, size: int = -1) -> bytes:
         if size > _DIRECTORY:
             raise _TooManyNames
-        return self.upload.read(size)
+        return self.file.read(size)
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        return self.upload.seek(offset, whence)
+        return self.file.seek(offset, whence)
 
     def tell(self) -> int:
-        return self.upload.tell()
+        return self.file.tell()
 
 
 def _names_in(upload: UploadedFile[bytes]) -> list[str] | None:
@@ -185,7 +186,7 @@ def _names_in(upload: UploadedFile[bytes]) -> list[str] | None:
     too many entries to be counted."""
     upload.seek(0)
     try:
-        with zipfile.ZipFile(_Sparing(upload)) as archive:
+        with zipfile.ZipFile(_Sparing(cast("IO[bytes]", upload))) as archive:
             return archive.namelist()
     except _TooManyNames:
         return None
