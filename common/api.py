@@ -39,7 +39,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         case exceptions.ValidationError():
             return _answer(400, list(_flatten(error.get_full_details())))
         case RequestDataTooBig():
-            return _answer(413, [_error("too_large", _("内容太大，无法接收。"), None)])
+            return Response(failed(413), status=413)
         case SuspiciousOperation():
             return _answer(400, [_error("bad_request", _("请求无法读取。"), None)])
         case _ if is_away(error):
@@ -57,7 +57,10 @@ RETRY_AFTER = "5"
 
 
 def failed(status: int) -> dict[str, Any]:
-    """The body of a failure of ours: 503 while the database is away, else 500."""
+    """The body of an answer without a view: 413 for what is too large; of our own failures 503
+    while the database is away, else 500."""
+    if status == 413:
+        return _body([_error("too_large", _("内容太大，无法接收。"), None)])
     if status == 503:
         return _body([_error("busy", _("系统正忙，请稍后再试。"), None)])
     return _body([_error("error", _("请求没有成功。"), None)])

@@ -8,6 +8,7 @@ import unicodedata
 import zipfile
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import IO, cast
 
 from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.utils.translation import gettext as _
@@ -17,6 +18,9 @@ from common.text import clean
 
 #: The most one file may weigh: 20 MB (20 × 1024 × 1024 bytes).
 LARGEST = 20 * 1024 * 1024
+
+#: The most the directory of a zip may weigh, in bytes: some ten thousand entries.
+_DIRECTORY = 1024 * 1024
 
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 _WORD = _OFFICE + "wordprocessingml.document"
@@ -140,12 +144,7 @@ def _types_of(upload: UploadedFile[bytes]) -> list[str]:
 
 def _office_types(upload: UploadedFile[bytes]) -> list[str]:
     """Word and Excel files are zips; the parts inside tell which. None with macros."""
-    upload.seek(0)
-    try:
-        with zipfile.ZipFile(upload) as archive:
-            names = {name.lower().replace("\\", "/") for name in archive.namelist()}
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
-        return []
+    names = {name.lower().replace("\\", "/") for name in _names_in(upload) or ()}
     macros = any(name.endswith("vbaproject.bin") for name in names)
     if macros or "[content_types].xml" not in names:
         return []
@@ -155,12 +154,44 @@ def _office_types(upload: UploadedFile[bytes]) -> list[str]:
 
 def _hides_an_archive(upload: UploadedFile[bytes]) -> bool:
     """Whether a zip hangs behind the picture or recording: two files in one."""
+    names = _names_in(upload)
+    return names is None or bool(names)
+
+
+class _TooManyNames(Exception):
+    """A zip whose directory is larger than anybody's."""
+
+
+@dataclass(frozen=True)
+class _Sparing:
+    """A file as `ZipFile` reads it. It reads the whole directory at once and makes an object of
+    each entry: of 18 MB of empty ones, hundreds of MB. Raises _TooManyNames."""
+
+    file: IO[bytes]
+
+    def read(self, size: int = -1) -> bytes:
+        if size > _DIRECTORY:
+            raise _TooManyNames
+        return self.file.read(size)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self.file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self.file.tell()
+
+
+def _names_in(upload: UploadedFile[bytes]) -> list[str] | None:
+    """What the zip holds that the file is, or ends with; nothing if there is none, None if it has
+    too many entries to be counted."""
     upload.seek(0)
     try:
-        with zipfile.ZipFile(upload) as archive:
-            return bool(archive.namelist())
+        with zipfile.ZipFile(_Sparing(cast("IO[bytes]", upload))) as archive:
+            return archive.namelist()
+    except _TooManyNames:
+        return None
     except (zipfile.BadZipFile, ValueError, NotImplementedError):
-        return False
+        return []
 
 
 def _is_text(upload: UploadedFile[bytes]) -> bool:

@@ -35,9 +35,14 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """The request can't be read."""
-    if outside.faces_outside(request) and isinstance(exception, _TOO_MUCH):
-        return _page(request, "413", 413)
-    return _page(request, "400", 400)
+    return too_much(request) if isinstance(exception, _TOO_MUCH) else _page(request, "400", 400)
+
+
+def too_much(request: HttpRequest) -> HttpResponse:
+    """More than is taken; programs get JSON."""
+    if request.path.startswith("/api/"):
+        return JsonResponse(failed(413), status=413)
+    return _page(request, "413", 413)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:

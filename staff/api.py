@@ -21,7 +21,7 @@ from common.time import now
 from staff import absences, passwords, tokens, tree
 from staff.absences import Leave
 from staff.access import scope_of
-from staff.client import address_of
+from staff.client import counted
 from staff.models import Absence, AbsenceReason, Branch, BranchKind, Person, Role
 from staff.session import person_of
 
@@ -133,7 +133,7 @@ class Tokens(Nouns):
         """A token for the one who knows the password."""
         said = self.read(SignInIn)
         person, token, expires_at = tokens.sign_in(
-            said["username"], said["password"], address=address_of(request), at=now()
+            said["username"], said["password"], address=counted(request), at=now()
         )
         shown = TokenOut({"token": token, "expires_at": expires_at, "person": person})
         return Response(shown.data, status=201)

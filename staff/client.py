@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -24,11 +24,20 @@ def address_of(request: HttpRequest) -> str:
     return address
 
 
+def counted(request: HttpRequest) -> str:
+    """What tries are counted by: the address; of IPv6 its /64, all of which is one connection's."""
+    address = ip_address(address_of(request))
+    return str(ip_network((address, 64 if address.version == 6 else 32), strict=False))
+
+
 def _readable(said: str) -> str:
+    """As text; one of IPv4 that came through a socket of IPv6 as what it is."""
     try:
-        return str(ip_address(said.strip()))
+        address = ip_address(said.strip())
     except ValueError:
         return NOWHERE
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return str(mapped or address)
 
 
 def _is_proxy(address: str) -> bool:

@@ -21,15 +21,15 @@ _SALT = "intake.holder"
 
 @dataclass(frozen=True)
 class Held:
-    """The key, and on the receipt's page the form's own, from which the secret code comes."""
+    """The key, and on the receipt's page the form's mark, from which the secret code comes."""
 
     key: Key
-    form_key: str = ""
+    mark: str = ""
 
 
 def hold(response: HttpResponse, held: Held) -> None:
     """Let the browser bring it along from now on."""
-    said = [held.key.complaint_id, held.key.receipt_id, held.form_key]
+    said = [held.key.complaint_id, held.key.receipt_id, held.mark]
     response.set_cookie(
         COOKIE,
         signing.dumps(said, salt=_SALT),
@@ -47,8 +47,8 @@ def held_by(request: HttpRequest) -> Held | None:
         said: list[Any] = signing.loads(request.COOKIES.get(COOKIE, ""), salt=_SALT, max_age=FOR)
     except signing.BadSignature:
         return None
-    complaint_id, receipt_id, form_key = said
-    return Held(Key(complaint_id, receipt_id), form_key)
+    complaint_id, receipt_id, mark = said
+    return Held(Key(complaint_id, receipt_id), mark)
 
 
 def let_go(response: HttpResponse) -> None:

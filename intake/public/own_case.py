@@ -96,7 +96,8 @@ def act(key: Key, deed: Callable[[int], object], *, no: str) -> None:
         case_id = _latest(key).complaint_id
         if case_id is None:
             raise RuleBroken("case.not_yet", _("您的反馈还在登记，请稍后再试。"))
-        if not Complaint.objects.filter(pk=case_id, no=no).exists():
+        # what a stranger has written is compared here: no database takes a NUL
+        if no not in Complaint.objects.filter(pk=case_id).values_list("no", flat=True):
             raise Conflict("case.other", _("这个浏览器里打开了另一件投诉，请刷新页面后再试。"))
         deed(case_id)
 
@@ -118,9 +119,12 @@ def _waiting(key: Key) -> OwnCase | None:
     receipt = _receipt(key.receipt_id) if key.receipt_id is not None else None
     if receipt is None:
         return None
-    gone = receipt.item.state == ItemState.IGNORED
-    status = Status.INVALID if gone else Status.TRIAGE
+    state = receipt.item.state
+    joined = state == ItemState.APPENDED
+    status = Status.INVALID if state == ItemState.IGNORED else Status.TRIAGE
     title, explained = _words(status)
+    if joined:
+        title, explained = _("已合并"), _("您的反馈已并入一件正在处理的投诉，一起处理。")
     return OwnCase(
         no="",
         reference=receipt.reference,
@@ -130,7 +134,7 @@ def _waiting(key: Key) -> OwnCase | None:
         status=status.value,
         title=title,
         explained=explained,
-        steps=_steps(status),
+        steps=[] if joined else _steps(status),
     )
 
 
@@ -138,7 +142,8 @@ def _own(complaint: Complaint, at: datetime) -> OwnCase:
     status = Status(complaint.status)
     title, explained = _words(status, complaint.invalid_reason)
     rating = Rating.objects.filter(complaint=complaint, round=complaint.round).first()
-    receipt = Receipt.objects.filter(item__complaint=complaint).order_by("pk").first()
+    given = Receipt.objects.filter(item__complaint=complaint, item__state=ItemState.REGISTERED)
+    receipt = given.first()
     branch = complaint.concerned_branch
     return OwnCase(
         no=complaint.no,

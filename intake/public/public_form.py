@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
@@ -46,8 +47,8 @@ OF_CASE = Quota("form-more", 20, timedelta(hours=1))
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
-    """A filled-in form, checked. `key` is the form's own, the same however often it is sent;
-    `solution` the captcha's, `address` where it came from."""
+    """A filled-in form, checked. `key` is the form's own, drawn when it was shown; `solution` the
+    captcha's, `address` where it came from."""
 
     key: str
     address: str
@@ -63,6 +64,25 @@ class Sent:
     wish: str = ""
     photos: Sequence[File] = field(default_factory=tuple)
 
+    @cached_property
+    def words(self) -> dict[str, Any]:
+        """All that it says besides the photos; of who will not be named neither name nor phone."""
+        return {
+            "what": self.what,
+            "wish": self.wish,
+            "name": "" if self.anonymous else self.name,
+            "phone": "" if self.anonymous else self.phone,
+            "anonymous": self.anonymous,
+            "role": self.role.value,
+            "order_no": self.order_no,
+            "branch": self.branch,
+        }
+
+    @cached_property
+    def mark(self) -> str:
+        """What makes it the same form however often it is sent: its key, and all that it says."""
+        return _mark(self.key, self.words, self.photos)
+
 
 @dataclass(frozen=True, kw_only=True)
 class More:
@@ -74,11 +94,12 @@ class More:
 
 
 def submit(sent: Sent, *, at: datetime) -> Receipt:
-    """Keep the form, give a receipt, and register the case if it can be. The same key again is
-    the first receipt. Raises RuleBroken `captcha.*`, `form.closed`; TooMany `form.too_many`."""
+    """Keep the form, give a receipt, and register the case if it can be. The same form again is
+    the first receipt; other words with a key that is known are a new one. Raises RuleBroken
+    `captcha.*`, `form.closed`; TooMany `form.too_many`."""
     with walls.lifted(), transaction.atomic():
         inlet = _inlet()
-        receipt = _given(inlet, sent.key) or _take(inlet, sent, at)
+        receipt = _given(inlet, sent.mark) or _take(inlet, sent, at)
     _settle(receipt.item_id, at)
     return receipt
 
@@ -90,9 +111,12 @@ def add(complaint_id: int, more: More, *, at: datetime) -> Item:
         inlet = _inlet()
         if not throttle.spend(OF_CASE, str(complaint_id), at=at):
             raise _too_many()
-        raw = _packed({"complaint": complaint_id, "what": more.what}, more.photos)
+        words = {"complaint": complaint_id, "what": more.what}
         arrival = Arrival(
-            outside_id=_outside_id(more.key), raw=raw, media_type=MEDIA_TYPE, subject=more.what
+            outside_id=_outside_id(_mark(more.key, words, more.photos)),
+            raw=_packed(words, more.photos),
+            media_type=MEDIA_TYPE,
+            subject=more.what,
         )
         item, _new = items.keep(inlet, arrival, at=at)
     return _settle(item.pk, at)
@@ -102,15 +126,16 @@ def _take(inlet: Inlet, sent: Sent, at: datetime) -> Receipt:
     solved = captcha.check(sent.solution, at=at)
     if not captcha.spend(solved, at=at):
         # pressed twice: the first has come through while this one waited
-        if receipt := _given(inlet, sent.key):
+        if receipt := _given(inlet, sent.mark):
             return receipt
         raise RuleBroken("captcha.used", _("安全验证已用过，请再按一次提交。"))
     _pass(FROM_ADDRESS, sent.address, at)
     if phone := phones.key(sent.phone):
         _pass(OF_PHONE, phone, at)
+    agreed = {"notice": sent.notice.version, "at": at.isoformat()}
     arrival = Arrival(
-        outside_id=_outside_id(sent.key),
-        raw=_packed(_words(sent, at), sent.photos),
+        outside_id=_outside_id(sent.mark),
+        raw=_packed({**sent.words, "agreed": agreed}, sent.photos),
         media_type=MEDIA_TYPE,
         sender=phones.mask(sent.phone),
         subject=sent.what,
@@ -121,7 +146,7 @@ def _take(inlet: Inlet, sent: Sent, at: datetime) -> Receipt:
         item=item,
         reference=receipts.new_reference(),
         tail=tail,
-        code_digest="" if tail else receipts.digest_of(receipts.code_of(sent.key)),
+        code_digest="" if tail else receipts.digest_of(receipts.code_of(sent.mark)),
         notice=sent.notice.version,
         agreed_at=at,
     )
@@ -148,13 +173,19 @@ def _inlet() -> Inlet:
     return inlet
 
 
-def _given(inlet: Inlet, key: str) -> Receipt | None:
-    mine = Receipt.objects.filter(item__inlet=inlet, item__outside_id=_outside_id(key))
+def _given(inlet: Inlet, mark: str) -> Receipt | None:
+    mine = Receipt.objects.filter(item__inlet=inlet, item__outside_id=_outside_id(mark))
     return mine.first()
 
 
-def _outside_id(key: str) -> str:
-    return "sha256:" + hashlib.sha256(key.encode()).hexdigest()
+def _mark(key: str, words: dict[str, Any], photos: Sequence[File]) -> str:
+    kept = [hashlib.sha256(photo.content).hexdigest() for photo in photos]
+    return hashlib.sha256(json.dumps([key, words, kept]).encode()).hexdigest()
+
+
+def _outside_id(mark: str) -> str:
+    """The mark's digest: of the mark a secret code is made."""
+    return "sha256:" + hashlib.sha256(mark.encode()).hexdigest()
 
 
 def _pass(quota: Quota, what: str, at: datetime) -> None:
@@ -164,20 +195,6 @@ def _pass(quota: Quota, what: str, at: datetime) -> None:
 
 def _too_many() -> TooMany:
     return TooMany("form.too_many", _("提交得太频繁了，请一小时后再试。"))
-
-
-def _words(sent: Sent, at: datetime) -> dict[str, Any]:
-    return {
-        "what": sent.what,
-        "wish": sent.wish,
-        "name": "" if sent.anonymous else sent.name,
-        "phone": "" if sent.anonymous else sent.phone,
-        "anonymous": sent.anonymous,
-        "role": sent.role.value,
-        "order_no": sent.order_no,
-        "branch": sent.branch,
-        "agreed": {"notice": sent.notice.version, "at": at.isoformat()},
-    }
 
 
 def _packed(words: dict[str, Any], photos: Sequence[File]) -> bytes:

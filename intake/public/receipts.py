@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from common import phones, walls
 from common.errors import RuleBroken
 from complaints.models import Complaint
-from intake.models import Receipt
+from intake.models import ItemState, Receipt
 from staff import throttle
 from staff.throttle import Quota
 
@@ -25,7 +25,7 @@ FROM_ADDRESS = Quota("track-from", 10, timedelta(hours=1))
 OF_NUMBER = Quota("track-of", 20, timedelta(hours=24))
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-_CASE = re.compile(r"TS(\d{4})(\d{7})(\d)")
+_CASE = re.compile(r"TS(\d{4})(\d{7,})(\d)")
 
 
 class TooMany(RuleBroken):
@@ -54,10 +54,10 @@ def tail_of(phone: str) -> str:
     return phones.key(phone)[-4:] if typed >= 4 else ""
 
 
-def code_of(key: str) -> str:
-    """The secret code (128 bits) of a form's key: the same again when the form is sent again,
+def code_of(mark: str) -> str:
+    """The secret code (128 bits) of a form's mark: the same again when the form is sent again,
     and known to nobody who does not hold the house's own key."""
-    return salted_hmac("intake.code", key, algorithm="sha256").hexdigest()[:32]
+    return salted_hmac("intake.code", mark, algorithm="sha256").hexdigest()[:32]
 
 
 def digest_of(code: str) -> str:
@@ -102,8 +102,11 @@ def _opened(said: str, tail: str) -> Key | None:
 
 
 def key_of(receipt: Receipt) -> Key:
-    """The case, once there is one."""
-    return Key(complaint_id=receipt.item.complaint_id, receipt_id=receipt.pk)
+    """The case, once one has come of it; what was joined to a case opens none: that may be
+    somebody else's."""
+    item = receipt.item
+    theirs = item.complaint_id if item.state == ItemState.REGISTERED else None
+    return Key(complaint_id=theirs, receipt_id=receipt.pk)
 
 
 def _same(kept: str, said: str) -> bool:

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.db import Error
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
@@ -42,7 +43,7 @@ from intake.public.privacy_notice import CURRENT
 from intake.public.public_form import More, Sent
 from intake.public.receipts import Key, TooMany
 from notify.post import msgid
-from staff.client import address_of
+from staff.client import counted
 from staff.models import Branch, BranchKind
 
 View = Callable[..., HttpResponse]
@@ -50,11 +51,13 @@ View = Callable[..., HttpResponse]
 _KEY = re.compile(r"[0-9a-f]{32}")
 #: Seconds; for who has tried too often.
 _WAIT = "3600"
+#: Where customers write at length about their own case, by the names of the fields.
+_WORDS = ("said", "reason", "note")
 
 
 def for_customers(view: View) -> View:
     """A page that faces outside: open to strangers, kept by no cache and in no index; its address
-    is told to nobody else. While the database is away it says so."""
+    is told to nobody else. While the database is away it says so, and what was typed comes back."""
 
     @wraps(view)
     def shown(request: HttpRequest, **named: Any) -> HttpResponse:
@@ -63,7 +66,8 @@ def for_customers(view: View) -> View:
         except Error as error:
             if not is_away(error):
                 raise
-            response = render(request, "feedback/errors/503.html", status=503)
+            words = {"words": _words(request)}
+            response = render(request, "feedback/errors/503.html", words, status=503)
             response["Retry-After"] = RETRY_AFTER
         response["X-Robots-Tag"] = "noindex, nofollow"
         # `no-referrer` would make the browser call its own origin null, and no form could be sent
@@ -71,6 +75,17 @@ def for_customers(view: View) -> View:
         return response
 
     return login_not_required(never_cache(shown))
+
+
+def when_stale(again: View) -> Callable[[View], View]:
+    """Of a page that has waited too long to be sent: this answers, with what was typed."""
+
+    def marked(view: View) -> View:
+        # read by common.views.csrf_failure
+        view.when_stale = for_customers(again)  # type: ignore[attr-defined]
+        return view
+
+    return marked
 
 
 # ---- the form ----
@@ -82,12 +97,14 @@ def stale(request: HttpRequest, branch_code: str = "") -> HttpResponse:
     return _form_page(request, typed, branch_code, 403, notice=_("页面已过期，请再按一次提交。"))
 
 
+@when_stale(stale)
+@for_customers
 @require_http_methods(["GET", "POST"])
-def _feedback(request: HttpRequest, branch_code: str = "") -> HttpResponse:
+def feedback(request: HttpRequest, branch_code: str = "") -> HttpResponse:
     """The form; sent, it leads to the receipt. Whatever is wrong, what was typed stays."""
-    if request.method == "POST" and "language" in request.POST:
-        return _in_language(request, branch_code)
     try:
+        if request.method == "POST" and "language" in request.POST:
+            return _in_language(request, branch_code)
         return _answer(request, branch_code)
     except Error as error:
         if not is_away(error):
@@ -95,10 +112,6 @@ def _feedback(request: HttpRequest, branch_code: str = "") -> HttpResponse:
         response = _form_page(request, _typed(request, branch_code), branch_code, 503, away=True)
         response["Retry-After"] = RETRY_AFTER
         return response
-
-
-feedback = for_customers(_feedback)
-feedback.when_stale = for_customers(stale)  # type: ignore[attr-defined]  # read by common.views.csrf_failure
 
 
 @for_customers
@@ -124,24 +137,24 @@ def _answer(request: HttpRequest, branch_code: str) -> HttpResponse:
         return _form_page(request, FeedbackForm(branches=choices), branch_code, 200, branch)
     form = FeedbackForm(request.POST, request.FILES, branches=choices)
     if form.is_valid():
-        key = _key(request)
+        sent = _sent(request, form, branch)
         try:
-            receipt = public_form.submit(_sent(request, form, branch, key), at=now())
+            receipt = public_form.submit(sent, at=now())
         except RuleBroken as broken:
             form.add_error(None, broken.message)
             status = broken.status if isinstance(broken, TooMany) else 422
             return _form_page(request, form, branch_code, status, branch)
         response = redirect("feedback-receipt")
-        hold(response, Held(Key(receipt_id=receipt.pk), key))
+        hold(response, Held(Key(receipt_id=receipt.pk), sent.mark))
         return response
     return _form_page(request, form, branch_code, 422, branch)
 
 
-def _sent(request: HttpRequest, form: FeedbackForm, branch: Branch | None, key: str) -> Sent:
+def _sent(request: HttpRequest, form: FeedbackForm, branch: Branch | None) -> Sent:
     said = form.cleaned_data
     return Sent(
-        key=key,
-        address=address_of(request),
+        key=_key(request),
+        address=counted(request),
         solution=request.POST.get("altcha", ""),
         notice=CURRENT,
         what=said["what"],
@@ -220,12 +233,12 @@ def _branches() -> list[tuple[str, str]]:
 def receipt(request: HttpRequest) -> HttpResponse:
     """The number of the case, and how to follow it; for the browser that has sent the form."""
     held = held_by(request)
-    if held is None or not held.form_key:
+    if held is None or not held.mark:
         return redirect("feedback-track")
     case = own_case.look(held.key, at=now())
     if case is None:
         return redirect("feedback-track")
-    code = receipts.code_of(held.form_key) if case.by_code else ""
+    code = receipts.code_of(held.mark) if case.by_code else ""
     return render(request, "feedback/receipt.html", {"case": case, "code": _in_fours(code)})
 
 
@@ -249,7 +262,7 @@ def track(request: HttpRequest) -> HttpResponse:
 
 def _opened(request: HttpRequest, form: TrackForm) -> HttpResponse:
     said = form.cleaned_data
-    key = receipts.find(said["number"], said["tail"], address=address_of(request), at=now())
+    key = receipts.find(said["number"], said["tail"], address=counted(request), at=now())
     response = redirect("feedback-case")
     hold(response, Held(key))
     return response
@@ -271,6 +284,45 @@ def _in_fours(code: str) -> str:
 # ---- one's own case ----
 
 
+def _again(name: str, form: type[Form]) -> View:
+    """The case with this form of it as it was typed, to be sent once more."""
+
+    def again(request: HttpRequest) -> HttpResponse:
+        held = held_by(request)
+        if held is None:
+            return _expired(request)
+        typed = {name: form(initial=request.POST.dict())}
+        return _case_page(request, held, 403, notice=_("页面已过期，请再按一次提交。"), **typed)
+
+    return again
+
+
+def _withdraw_again(request: HttpRequest) -> HttpResponse:
+    held = held_by(request)
+    if held is None:
+        return _expired(request)
+    form = WithdrawForm(initial=request.POST.dict())
+    notice = _("页面已过期，请再按一次提交。")
+    return _withdrawal_page(request, held, form, 403, notice=notice)
+
+
+def _expired(request: HttpRequest) -> HttpResponse:
+    """The way back in, with the words that could not be sent, to be copied."""
+    words = _words(request)
+    notice = _("查询已过期，您写的内容还没有发送：请先复制下面的文字，再重新输入编号查询。")
+    context = {
+        "form": TrackForm(),
+        "notice": notice if words else _("查询已过期，请重新输入编号查询。"),
+        "words": words,
+    }
+    return render(request, "feedback/track.html", context, status=403)
+
+
+def _words(request: HttpRequest) -> str:
+    """What was typed at length."""
+    return next((request.POST[name] for name in _WORDS if request.POST.get(name)), "")
+
+
 @for_customers
 @require_GET
 def case(request: HttpRequest) -> HttpResponse:
@@ -281,6 +333,7 @@ def case(request: HttpRequest) -> HttpResponse:
     return _case_page(request, held)
 
 
+@when_stale(_again("message", MessageForm))
 @for_customers
 @require_POST
 def message(request: HttpRequest) -> HttpResponse:
@@ -295,6 +348,7 @@ def message(request: HttpRequest) -> HttpResponse:
     return _done(request, form, "message", send, _("已收到您的补充说明。"))
 
 
+@when_stale(_again("rating", RatingForm))
 @for_customers
 @require_POST
 def rating(request: HttpRequest) -> HttpResponse:
@@ -314,6 +368,7 @@ def rating(request: HttpRequest) -> HttpResponse:
     return _done(request, form, "rating", send, _("谢谢您的评价。"))
 
 
+@when_stale(_again("unsolved", UnsolvedForm))
 @for_customers
 @require_POST
 def unsolved(request: HttpRequest) -> HttpResponse:
@@ -332,13 +387,14 @@ def unsolved(request: HttpRequest) -> HttpResponse:
     return _done(request, form, "unsolved", send, _("已转给负责人重新处理，我们会尽快联系您。"))
 
 
+@when_stale(_withdraw_again)
 @for_customers
 @require_http_methods(["GET", "POST"])
 def withdrawal(request: HttpRequest) -> HttpResponse:
     """Asks once more, and takes the case back."""
     held = held_by(request)
     if held is None:
-        return redirect("feedback-track")
+        return redirect("feedback-track") if request.method == "GET" else _expired(request)
     form = WithdrawForm(request.POST if request.method == "POST" else None)
     if request.method == "GET":
         return _withdrawal_page(request, held, form, 200)
@@ -371,8 +427,7 @@ def _done(
     """Back to the case; refused, the case with the form as it was typed."""
     held = held_by(request)
     if held is None:
-        messages.error(request, _("查询已过期，请重新输入编号查询。"))
-        return redirect("feedback-track")
+        return _expired(request)
 
     def sent() -> bool:
         send()
@@ -384,7 +439,7 @@ def _done(
     return _case_page(request, held, status=422, refused=form, **{name: form})
 
 
-def _case_page(request: HttpRequest, held: Held, status: int = 200, **forms: Any) -> HttpResponse:
+def _case_page(request: HttpRequest, held: Held, status: int = 200, **more: Any) -> HttpResponse:
     found = own_case.look(held.key, at=now())
     if found is None:
         return redirect("feedback-track")
@@ -393,17 +448,17 @@ def _case_page(request: HttpRequest, held: Held, status: int = 200, **forms: Any
         "rating": RatingForm(),
         "unsolved": UnsolvedForm(initial={"round": found.round}),
     }
-    context = {"case": found, "key": secrets.token_hex(16), **usual, **forms}
+    context = {"case": found, "key": secrets.token_hex(16), **usual, **more}
     return render(request, "feedback/case.html", context, status=status)
 
 
 def _withdrawal_page(
-    request: HttpRequest, held: Held, form: WithdrawForm, status: int
+    request: HttpRequest, held: Held, form: WithdrawForm, status: int, **more: Any
 ) -> HttpResponse:
     found: OwnCase | None = own_case.look(held.key, at=now())
     if found is None or not found.no:
         return redirect("feedback-track")
     if not found.may_withdraw and status == 200:
         return redirect("feedback-case")
-    context = {"case": found, "form": form}
+    context = {"case": found, "form": form, **more}
     return render(request, "feedback/withdrawal.html", context, status=status)

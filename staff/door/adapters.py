@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy
 
 from common.time import now
 from staff import passwords, provider, second_factor
-from staff.client import address_of
+from staff.client import address_of, counted
 from staff.models import Person
 from staff.secrets import seal, unseal
 
@@ -65,7 +65,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return passwords.recognise(
             credentials.get("username", ""),
             credentials.get("password", ""),
-            address=address_of(request),
+            address=counted(request),
             at=now(),
             request=request,
         )

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.time import now
 from staff import passwords, throttle
-from staff.client import address_of
+from staff.client import counted
 from staff.door.adapters import WRONG, AccountAdapter
 
 _LABELS = {
@@ -115,7 +115,7 @@ class ForgottenForm(account.ResetPasswordForm):  # type: ignore[misc]  # no type
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
         """Send what is to be sent, to people who have a password at all."""
         email: str = self.cleaned_data["email"]
-        at, where = now(), address_of(request)
+        at, where = now(), counted(request)
         may = throttle.enter(throttle.RESET_FROM, where, at=at)
         may = throttle.enter(throttle.RESET, email.lower(), at=at) and may
         self.users = [person for person in self.users if may and person.has_usable_password()]

@@ -28,28 +28,24 @@ function release(form) {
 
 const proofs = new WeakMap();
 
-// Back, and sent once more without a change: the page has a new key, but it is the same form.
+// Back, and sent once more without a touch: the page has drawn a new key, but it is the same form.
+// Once somebody has typed, it may be another customer at the same tablet, with the same words.
 
 const SENT = "feedback-sent";
-const NOT_SAID = ["key", "altcha", "csrfmiddlewaretoken"];
+const touched = new WeakSet();
+let isBack = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
 
-function fingerprint(form) {
-  let sum = 0x811c9dc5;
-  for (const [name, value] of new FormData(form)) {
-    if (NOT_SAID.includes(name)) continue;
-    const said = `${name}=${typeof value === "string" ? value : `${value.name} ${value.size}`}`;
-    for (const character of said) sum = Math.imul(sum ^ character.codePointAt(0), 0x01000193);
-  }
-  return sum;
+function newKey() {
+  const drawn = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(drawn, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function keepKey(form) {
   const key = form.elements.namedItem("key");
-  const now = fingerprint(form);
+  if (isBack && touched.has(form)) key.value = newKey();
   try {
-    const sent = JSON.parse(sessionStorage.getItem(SENT) || "null");
-    if (sent?.print === now) key.value = sent.key;
-    else sessionStorage.setItem(SENT, JSON.stringify({ print: now, key: key.value }));
+    if (isBack && !touched.has(form)) key.value = sessionStorage.getItem(SENT) || key.value;
+    sessionStorage.setItem(SENT, key.value);
   } catch {
     // storage forbidden: the key of the page will do
   }
@@ -78,7 +74,11 @@ document.addEventListener("submit", (event) => {
 
 window.addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
-  for (const form of document.querySelectorAll("form[data-sending]")) release(form);
+  isBack = true;
+  for (const form of document.querySelectorAll("form")) {
+    touched.delete(form);
+    release(form);
+  }
 });
 
 // ---- the proof: asked for when the form is first touched, done in a worker ----
@@ -232,6 +232,7 @@ function applyDisables(box) {
 }
 
 document.addEventListener("input", (event) => {
+  if (event.target.form) touched.add(event.target.form);
   const counter = event.target.id && document.querySelector(`[data-counter-for="${CSS.escape(event.target.id)}"]`);
   if (counter) count(counter);
 });

@@ -122,6 +122,23 @@ def test_the_policy_of_the_page_lets_the_work_be_done_and_nothing_else(
     assert Complaint.objects.count() == Item.objects.count() == 1
 
 
+def test_the_next_customer_at_the_same_tablet_may_say_the_same(cast: Cast, open_as: OpenAs) -> None:
+    page = open_as(**THUMB)
+    page.goto("/feedback/LZ/")
+    numbers = []
+    for way in ("link", "back", ""):
+        page.get_by_label("发生了什么？").fill("态度差")
+        page.get_by_label("匿名反馈").check()
+        page.get_by_label("我已阅读并同意《隐私说明》").check()
+        page.get_by_role("button", name="提交反馈").tap()
+        numbers.append(page.locator("#ticket-no").inner_text())
+        if way == "link":
+            page.get_by_role("link", name="再反馈另一件事").tap()
+        elif way == "back":
+            page.go_back()
+    assert len(set(numbers)) == Complaint.objects.count() == 3
+
+
 def test_the_other_language_keeps_what_was_typed(cast: Cast, open_as: OpenAs) -> None:
     page = open_as(**THUMB)
     page.goto("/feedback/")
@@ -198,6 +215,24 @@ def test_followed_rated_not_solved_and_taken_back(
     page.get_by_role("button", name="退出查询").tap()
     expect(page).to_have_url(re.compile("/feedback/track/$"))
     assert not found, "\n".join(found)
+
+
+def test_what_was_typed_too_long_can_be_copied(
+    cast: Cast, register: Register, open_as: OpenAs
+) -> None:
+    case = register(complainant_phone="13800138000")
+    page = open_as(**THUMB, bypass_csp=True, expects={403})
+    page.goto("/feedback/track/")
+    page.get_by_label("投诉编号、回执号或查询码").fill(case.no)
+    page.get_by_label("电话后四位").fill("8000")
+    page.get_by_role("button", name="查询", exact=True).tap()
+    page.get_by_label("补充说明").fill("写了两个小时的话。\n第二行")
+    page.context.clear_cookies(name="feedback")
+    page.get_by_role("button", name="发送").tap()
+    expect(page.get_by_role("alert")).to_contain_text("请先复制下面的文字")
+    kept = page.get_by_role("textbox", name="您写的内容，还没有发送")
+    expect(kept).to_have_value("写了两个小时的话。\n第二行")
+    assert not looked_at(page, "expired")
 
 
 def test_the_code_is_printed_for_the_branches_in_reach(cast: Cast, open_as: OpenAs) -> None:

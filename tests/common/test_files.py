@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import struct
+import time
 import wave
 import zipfile
 import zlib
@@ -278,3 +279,21 @@ def test_any_bytes_are_answered_by_a_rule(content: bytes, ending: str) -> None:
     except RuleBroken as broken:
         answer = broken.code
     assert answer in {"file.empty", "file.not_what_it_says", files._TYPE_OF_ENDING[ending]}
+
+
+def _directory(entries: int) -> bytes:
+    """A zip of nothing but a directory, of 46 bytes an entry."""
+    entry = b"PK\x01\x02" + b"\0" * 42
+    size = entries * len(entry)
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, entries % 65536, entries % 65536, size, 0, 0)
+    return entry * entries + end
+
+
+@pytest.mark.parametrize("entries", [1, 20_000, 390_000])
+@pytest.mark.parametrize(("name", "head"), [("a.jpg", JPEG), ("a.docx", b"PK\x03\x04")])
+def test_a_directory_without_end_is_refused_before_it_is_read(
+    name: str, head: bytes, entries: int
+) -> None:
+    started = time.thread_time()
+    assert refusal(name, head + _directory(entries)).code == "file.not_what_it_says"
+    assert time.thread_time() - started < 2

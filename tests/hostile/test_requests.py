@@ -13,8 +13,11 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.db import transaction
+from django.http import HttpResponse
 from django.test import Client
 
+from intake.public.holder import COOKIE, Held, hold
+from intake.public.receipts import Key
 from tests.conftest import Cast
 from tests.walk import BLANKS, COMMON, MAY_BE_ILL, Address, Visitor, addresses, visitor
 from tests.world import LATER, World, build
@@ -104,7 +107,16 @@ def _values(address: Address, world: World) -> dict[str, Any]:
     return {name: COMMON[name] if name in COMMON else BLANKS[name][0](side) for name in blanks}
 
 
-def ask(caller: Visitor, address: Address, path: str, asked: Request) -> tuple[int, float]:
+def customers_key(world: World) -> str:
+    """What the browser of a customer brings along who has opened their case."""
+    answer = HttpResponse()
+    hold(answer, Held(Key(complaint_id=world.east.full.pk)))
+    return answer.cookies[COOKIE].value
+
+
+def ask(
+    caller: Visitor, key: str, address: Address, path: str, asked: Request
+) -> tuple[int, float]:
     """The status, and the seconds of our own work; nothing stays, not even a sign-out."""
     client = Client(raise_request_exception=False)
     headers = dict(asked.headers)
@@ -112,6 +124,7 @@ def ask(caller: Visitor, address: Address, path: str, asked: Request) -> tuple[i
         headers["Authorization"] = f"Token {caller.token}"
     else:
         client.cookies[settings.SESSION_COOKIE_NAME] = caller.session
+        client.cookies[COOKIE] = key
     started = time.thread_time()
     with transaction.atomic():
         answer: Any = client.generic(
@@ -125,10 +138,10 @@ def ask(caller: Visitor, address: Address, path: str, asked: Request) -> tuple[i
 
 def faults_of(world: World, tried: Iterable[tuple[Address, str, str, Request]]) -> list[str]:
     """What goes wrong, of these: each an address, its path, and what is asked of it."""
-    caller = visitor(world, world.cast.chen)
+    caller, key = visitor(world, world.cast.chen), customers_key(world)
     found = []
     for address, path, name, asked in tried:
-        status, seconds = ask(caller, address, path, asked)
+        status, seconds = ask(caller, key, address, path, asked)
         is_broken = status >= 500 and address.name not in MAY_BE_ILL
         if is_broken or seconds > PATIENCE:
             found.append(f"{name} at {address.name}: {status} after {seconds:.1f} s")
@@ -154,3 +167,41 @@ def test_what_is_the_same_for_all_is_tried_at_each_in_turn(world: World) -> None
     ]
     assert {name for _address, _path, name, _asked in tried} == set(REQUESTS) - set(EVERYWHERE)
     assert faults_of(world, tried) == []
+
+
+ENDLESS = {"CONTENT_LENGTH": str(50 * 1024**3), "content_type": MULTIPART}
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/feedback/", "内容太多了"), ("/feedback/case/messages/", "内容太多了"),
+        ("/sign-in/", "内容太多了"), ("/complaints/new/", "分几次上传附件"),
+        ("/nowhere/", "分几次上传附件"), ("/api/v1/complaints/", "too_large"),
+        ("/wechat/x/", "分几次上传附件"),
+    ],
+)  # fmt: skip
+def test_fifty_gigabytes_are_refused_unread_whoever_sends_them(
+    cast: Cast, path: str, said: str
+) -> None:
+    for client in (Client(), Client(enforce_csrf_checks=True)):
+        answer: Any = client.generic("POST", path, b"--x", **ENDLESS)
+        assert answer.status_code == 413
+        assert said in answer.content.decode()
+        assert "default-src 'self'" in answer["Content-Security-Policy"]
+        assert answer.wsgi_request._read_started is False
+
+
+def test_chunks_that_do_not_say_how_many_are_taken_for_nothing(cast: Cast) -> None:
+    more = {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": "", "wsgi.input": Endless()}
+    answer: Any = Client().generic("POST", "/feedback/", b"", MULTIPART, **more)
+    assert answer.status_code == 422
+
+
+class Endless:
+    """A body that never ends."""
+
+    def read(self, size: int = -1) -> bytes:
+        raise AssertionError("It was read.")
+
+    readline = read

@@ -13,7 +13,7 @@ from django.db import connection
 from django.test import Client, RequestFactory
 
 from staff import throttle
-from staff.client import NOWHERE, address_of
+from staff.client import NOWHERE, address_of, counted
 from staff.models import Throttle
 from staff.throttle import SIGN_IN, USED_CODE, Quota, Rule
 from tests.api.conftest import Caller, refused
@@ -133,6 +133,7 @@ def test_whoever_knows_the_password_is_not_counted(
         (["10.0.0.0/8"], "10.0.0.1", "", "10.0.0.1"),
         (["::1"], "::1", "2001:db8::1", "2001:db8::1"),
         (["10.0.0.0/8"], "", "203.0.113.5", NOWHERE),
+        (["10.0.0.0/8"], "::ffff:10.0.0.1", "::ffff:203.0.113.5", "203.0.113.5"),
     ],
 )
 def test_a_forwarded_address_is_believed_of_trusted_proxies_alone(
@@ -141,6 +142,34 @@ def test_a_forwarded_address_is_believed_of_trusted_proxies_alone(
     settings.TRUSTED_PROXIES = proxies
     request = rf.get("/", REMOTE_ADDR=peer, HTTP_X_FORWARDED_FOR=forwarded)
     assert address_of(request) == found
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("2001:db8::1", "2001:db8::ffff:ffff:ffff:ffff", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("192.0.2.1", "192.0.2.1", True),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("", "", True),
+    ],
+)
+def test_a_connection_of_ipv6_is_counted_as_one_whatever_address_it_takes(
+    rf: RequestFactory, one: str, other: str, alike: bool
+) -> None:
+    first, second = (counted(rf.get("/", REMOTE_ADDR=each)) for each in (one, other))
+    assert (first == second) is alike
+
+
+def test_another_address_of_the_same_connection_is_no_other_door(
+    cast: Cast, clock: time_machine.Traveller
+) -> None:
+    for n in range(5):
+        assert page("wrong", REMOTE_ADDR=f"2001:db8::{n}") != "in"
+    assert page(PASSWORD, REMOTE_ADDR="2001:db8::99") != "in"
+    assert page(PASSWORD, REMOTE_ADDR="2001:db8:0:1::99") == "in"
 
 
 FEW = Quota("few", 3, HOUR)

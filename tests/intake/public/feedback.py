@@ -48,6 +48,13 @@ def follow(client: Client, number: str, tail: str = TAIL) -> Any:
     return client.post("/feedback/track/", {"number": number, "tail": tail})
 
 
+def code_on(page: Any) -> str:
+    """The secret code that a receipt shows, without its dashes."""
+    found = re.search(r'id="ticket-code">([0-9a-f-]+)<', page.content.decode())
+    assert found, page.content.decode()
+    return found[1].replace("-", "")
+
+
 def no_on(page: Any) -> str:
     """The number that a page shows."""
     found = re.search(r"TS\d{4}-\d{7}-\d", page.content.decode())

@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 from django.db import connections
+from django.http import HttpResponse
 from django.test import Client
 
 from complaints.models import Complaint
+from intake.public.holder import Held, hold
+from intake.public.receipts import Key
 from tests.conftest import Cast
 from tests.intake.public.feedback import send
 from tests.recovery.test_health import closed_port, silent_port
@@ -19,7 +22,7 @@ from tests.recovery.test_health import closed_port, silent_port
 AWAY = "系统暂时无法受理，您填写的内容尚未提交，请稍后重试，或拨打 400-100-2000。"
 
 
-def asked(blocker: Any, method: str, path: str, **more: Any) -> Any:
+def asked(blocker: Any, method: str, path: str, cookies: Any = None, **more: Any) -> Any:
     """The answer of a thread whose database is at a port where nobody listens."""
 
     def ask() -> Any:
@@ -29,6 +32,7 @@ def asked(blocker: Any, method: str, path: str, **more: Any) -> Any:
         }  # fmt: skip
         client = Client(raise_request_exception=False)
         client.cookies["sessionid"] = "0" * 32
+        client.cookies.update(cookies or {})
         try:
             return getattr(client, method)(path, **more)
         finally:
@@ -54,6 +58,11 @@ def test_what_was_typed_comes_back_with_503_and_is_asked_for_again(
         for name in ("what", "name", "phone", "order_no", "key"):
             assert typed[name] in page
         assert re.search('value="family"[^>]* checked', page)
+        typed_in_english = asked(django_db_blocker, "post", path, data={**typed, "language": "en"})
+        page = typed_in_english.content.decode()
+        assert (typed_in_english.status_code, '<html lang="en">' in page) == (503, True)
+        for name in ("what", "name", "phone", "order_no", "key"):
+            assert typed[name] in page
     assert 'value="WUX" selected' in asked(
         django_db_blocker, "post", "/feedback/", data=typed
     ).content.decode()  # fmt: skip
@@ -76,6 +85,17 @@ def test_every_page_says_so_in_words(django_db_blocker: Any, method: str, path: 
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
     assert "系统暂时无法受理" in answer.content.decode()
     assert answer["Referrer-Policy"] == "same-origin"
+
+
+def test_what_was_said_about_ones_case_comes_back_to_be_copied(django_db_blocker: Any) -> None:
+    answer = HttpResponse()
+    hold(answer, Held(Key(complaint_id=1)))
+    for what, name in (("messages", "said"), ("reopenings", "reason"), ("withdrawal", "note")):
+        data = {"no": "TS2611-0000001-1", name: "写了很久的话。", "round": "1"}
+        path = f"/feedback/case/{what}/"
+        page = asked(django_db_blocker, "post", path, data=data, cookies=answer.cookies)
+        assert page.status_code == 503
+        assert "写了很久的话。</textarea>" in page.content.decode()
 
 
 def test_pages_that_need_no_database_do_without(django_db_blocker: Any) -> None:

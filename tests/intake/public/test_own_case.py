@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -27,15 +28,15 @@ from complaints.models import (
     Status,
 )
 from complaints.outcome import Outcome, outcome
+from intake import items
 from intake.models import Item, ItemState, Receipt
-from intake.public import receipts
 from notify.models import Message
-from staff.models import Throttle
+from staff.models import Person, Throttle
 from tests.complaints import scenes
 from tests.complaints.scenes import HOUR, MINUTE
 from tests.complaints.test_races import at_once, done
 from tests.conftest import MONDAY, Cast, Register
-from tests.intake.public.feedback import TAIL, filled, follow, no_on, photo, send
+from tests.intake.public.feedback import TAIL, code_on, filled, follow, no_on, photo, send
 
 DAY = 24 * HOUR
 
@@ -64,6 +65,14 @@ def inside(case: Complaint) -> Client:
 
 def act(client: Client, what: str, case: Complaint, **said: Any) -> Any:
     return client.post(f"/feedback/case/{what}/", {"no": case.no, **said})
+
+
+@contextmanager
+def aside() -> Iterator[None]:
+    """Nobody is there to receive what comes: it waits for a person."""
+    Person.objects.update(is_active=False)
+    yield
+    Person.objects.update(is_active=True)
 
 
 def answered(case: Complaint, cast: Cast) -> Complaint:
@@ -138,6 +147,14 @@ def test_ten_wrong_ones_an_hour_from_one_address_and_right_ones_cost_nothing(
     assert follow(client, case.no).status_code == 302
 
 
+def test_all_addresses_of_one_connection_have_ten_together(case: Complaint) -> None:
+    for n in range(10):
+        far = stranger(REMOTE_ADDR=f"2001:db8::{n}")
+        assert follow(far, f"TS2611-000000{n}-0").status_code == 422
+    assert follow(stranger(REMOTE_ADDR="2001:db8::ff"), case.no).status_code == 429
+    assert follow(stranger(REMOTE_ADDR="2001:db8:0:1::1"), case.no).status_code == 302
+
+
 def test_a_case_is_not_guessed_from_many_addresses_either(case: Complaint) -> None:
     for n in range(20):
         far = stranger(REMOTE_ADDR=f"192.0.2.{n}")
@@ -148,12 +165,50 @@ def test_a_case_is_not_guessed_from_many_addresses_either(case: Complaint) -> No
 
 
 def test_a_secret_code_opens_an_anonymous_case(cast: Cast) -> None:
-    send(stranger(), anonymous="on")
-    code = receipts.code_of("0123456789abcdef" * 2)
-    client = stranger()
+    sender, client = stranger(), stranger()
+    send(sender, anonymous="on")
+    code = code_on(sender.get("/feedback/receipt/"))
     assert follow(client, "-".join([code[:16], code[16:]]).upper(), "").status_code == 302
     assert no_on(client.get("/feedback/case/")) == Complaint.objects.get().no
     assert follow(stranger(), code[:-1] + ("0" if code[-1] != "0" else "1"), "").status_code == 422
+
+
+@pytest.mark.parametrize("how", [{}, {"anonymous": "on"}], ids=["reference", "code"])
+def test_what_was_joined_to_somebody_elses_case_opens_nothing_of_it(
+    cast: Cast, register: Register, how: dict[str, str]
+) -> None:
+    first = register(complainant_name="钱一", complainant_phone="13900139000", order_no="SF-OTHERS")
+    sender, client = stranger(), stranger()
+    with aside():
+        send(sender, **how)
+    receipt = Receipt.objects.get()
+    number = code_on(sender.get("/feedback/receipt/")) if how else receipt.reference
+    items.appended_by_hand(receipt.item_id, first.no, said="货没到", by=cast.chen, at=MONDAY)
+    follow(client, number, "" if how else TAIL)
+    for each in (sender, client):
+        page = each.get("/feedback/case/").content.decode()
+        assert "您的反馈已并入一件正在处理的投诉，一起处理。" in page
+        assert receipt.reference in page
+        assert first.no not in page
+        assert "SF-OTHERS" not in page
+        assert act(each, "withdrawal", first)["Location"] == "/feedback/track/"
+        assert act(each, "messages", first, said="别处理了").status_code == 422
+    assert scenes.fresh(first).status == Status.TRIAGE
+    theirs = stranger()
+    follow(theirs, first.no, "9000")
+    page = theirs.get("/feedback/case/")
+    assert (page.context["case"].reference, page.context["case"].by_code) == ("", False)
+
+
+def test_a_number_of_eight_digits_opens_its_case(cast: Cast, register: Register) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT last_value, is_called FROM complaints_number")
+        before = cursor.fetchone()
+        cursor.execute("SELECT setval('complaints_number', 12345678)")
+        case = register(complainant_phone="13800138000")
+        cursor.execute("SELECT setval('complaints_number', %s, %s)", before)
+    assert case.no.startswith("TS2611-12345679-")
+    assert follow(stranger(), case.no)["Location"] == "/feedback/case/"
 
 
 def test_the_way_in_is_a_post_and_what_it_opens_is_shut_after_two_hours(
@@ -166,7 +221,52 @@ def test_the_way_in_is_a_post_and_what_it_opens_is_shut_after_two_hours(
     monday.shift(2 * HOUR + MINUTE)
     assert client.get("/feedback/case/")["Location"] == "/feedback/track/"
     answer = act(client, "ratings", case, score="5")
-    assert answer["Location"] == "/feedback/track/"
+    assert answer.status_code == 403
+    assert "查询已过期，请重新输入编号查询。" in answer.content.decode()
+    assert "readonly" not in answer.content.decode()
+
+
+WORDS = {
+    "messages": {"said": "很长的话\n第二行"}, "ratings": {"said": "很长的话\n第二行", "score": "2"},
+    "reopenings": {"reason": "很长的话\n第二行", "round": "1"},
+    "withdrawal": {"note": "很长的话\n第二行"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", WORDS)
+def test_what_was_typed_for_two_hours_comes_back_to_be_copied(
+    case: Complaint, monday: time_machine.Coordinates, what: str
+) -> None:
+    client = inside(case)
+    monday.shift(2 * HOUR + MINUTE)
+    answer = act(client, what, case, **WORDS[what])
+    assert answer.status_code == 403
+    page = answer.content.decode()
+    assert re.search(r"<textarea [^>]*readonly[^>]*>\n很长的话\n第二行</textarea>", page)
+    assert case.no not in page
+    assert not Item.objects.exists()
+
+
+@pytest.mark.parametrize("what", WORDS)
+def test_a_page_of_the_case_that_was_open_too_long_comes_back_with_what_was_typed(
+    cast: Cast, case: Complaint, what: str
+) -> None:
+    answered(case, cast)
+    key = inside(case).cookies
+    for cookies in (key, None):
+        client = Client(enforce_csrf_checks=True)
+        if cookies:
+            client.cookies = cookies
+        answer = act(client, what, case, **WORDS[what])
+        assert answer.status_code == 403
+        page = answer.content.decode()
+        assert "很长的话\n第二行</textarea>" in page
+        assert ("页面已过期，请再按一次提交。" in page) is bool(cookies)
+        assert ("readonly" in page) is not bool(cookies)
+        assert "no-store" in answer["Cache-Control"]
+        if cookies and what == "ratings":
+            assert re.search('value="2"[^>]* checked', page)
+    assert scenes.fresh(case).status == Status.ANSWERED
 
 
 def test_whoever_leaves_has_to_show_the_number_again(case: Complaint) -> None:
@@ -237,6 +337,13 @@ def test_words_and_photos_are_added_once_and_the_owner_hears_it(
     assert (item.state, item.complaint, item.repeats) == (ItemState.APPENDED, case, 1)
     assert Message.objects.filter(recipient=cast.li, key__startswith="heard:").count() == 1
     assert "箱子也破了" in client.get("/feedback/case/").content.decode()
+
+
+def test_other_words_from_a_page_that_was_sent_before_are_added_too(case: Complaint) -> None:
+    client = inside(case)
+    for said in ("箱子破了。", "还少一件。", "箱子破了。"):
+        assert act(client, "messages", case, said=said, key="a" * 32).status_code == 302
+    assert sorted(Statement.objects.values_list("said", flat=True)) == ["箱子破了。", "还少一件。"]
 
 
 def test_a_rating_is_kept_once_a_round_and_stops_no_clock(cast: Cast, case: Complaint) -> None:
@@ -344,6 +451,16 @@ def test_a_page_of_another_case_does_nothing_to_this_one(
     answer = act(client, "withdrawal", case)
     assert answer.status_code == 422
     assert set(Complaint.objects.values_list("status", flat=True)) == {Status.TRIAGE}
+
+
+@pytest.mark.parametrize("no", ["", "\x00", "TS2611-0000001-1' OR 1=1"])
+@pytest.mark.parametrize("what", ["messages", "ratings", "reopenings", "withdrawal"])
+def test_a_page_of_no_case_at_all_does_nothing_either(case: Complaint, what: str, no: str) -> None:
+    said = {"said": "好", "score": "5", "reason": "好", "round": "1", "note": "好"}
+    answer = act(inside(case), what, case, **said, no=no)
+    assert answer.status_code == 422
+    assert "这个浏览器里打开了另一件投诉" in answer.content.decode()
+    assert not Item.objects.exists()
 
 
 def test_the_story_says_that_it_was_the_customer(cast: Cast, case: Complaint) -> None:

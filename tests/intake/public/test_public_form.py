@@ -3,6 +3,7 @@ its field and what was typed stays."""
 
 from __future__ import annotations
 
+import base64
 import json
 from datetime import timedelta
 from typing import Any
@@ -15,11 +16,11 @@ from common import text, walls
 from complaints.models import Attachment, Channel, Complaint, Severity
 from intake import items
 from intake.models import Inlet, Item, ItemState, Receipt
-from intake.public import public_form
+from intake.public import receipts
 from staff import branches
 from staff.models import Throttle
 from tests.conftest import MONDAY, Cast
-from tests.intake.public.feedback import PHONE, filled, no_on, photo, send, solution
+from tests.intake.public.feedback import PHONE, code_on, filled, no_on, photo, send, solution
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
@@ -89,6 +90,28 @@ def test_the_same_form_sent_twice_is_one_case_and_the_same_receipt(cast: Cast) -
 
 
 @pytest.mark.parametrize(
+    ("address", "more"),
+    [
+        ("/feedback/", {"what": "别的事"}), ("/feedback/WUX/", {}),
+        ("/feedback/", {"wish": "退款"}), ("/feedback/", {"photos": [photo()]}),
+        ("/feedback/", {"anonymous": None}),
+    ],
+    ids=["words", "branch", "wish", "photo", "name"],
+)  # fmt: skip
+def test_other_words_with_a_key_that_is_known_are_another_case_with_a_receipt_of_its_own(
+    cast: Cast, address: str, more: dict[str, Any]
+) -> None:
+    first, second = stranger(), stranger()
+    send(first, "/feedback/", anonymous="on")
+    code = code_on(first.get("/feedback/receipt/"))
+    assert send(second, address, **{"anonymous": "on", **more}).status_code == 302
+    assert Complaint.objects.count() == Receipt.objects.count() == 2
+    page = second.get("/feedback/receipt/")
+    assert no_on(page) != no_on(first.get("/feedback/receipt/"))
+    assert code[:4] not in page.content.decode()
+
+
+@pytest.mark.parametrize(
     ("said", "field"),
     [
         ({"what": ""}, "what"),
@@ -139,12 +162,10 @@ def test_who_wants_to_be_anonymous_is_kept_without_a_name_and_gets_a_secret_code
     case = Complaint.objects.get()
     assert (case.anonymous, case.complainant_name, case.complainant_phone) == (True, "", "")
     assert PHONE not in bytes(Item.objects.get().raw).decode()
-    page = client.get("/feedback/receipt/").content.decode()
-    code = public_form.receipts.code_of("0123456789abcdef" * 2)
+    code = code_on(client.get("/feedback/receipt/"))
     assert len(code) == 32
-    assert f"{code[:4]}-{code[4:8]}" in page
     kept = Receipt.objects.get()
-    assert (kept.tail, kept.code_digest) == ("", public_form.receipts.digest_of(code))
+    assert (kept.tail, kept.code_digest) == ("", receipts.digest_of(code))
 
 
 def test_a_receipt_is_for_the_browser_that_has_sent_the_form(cast: Cast) -> None:
@@ -252,6 +273,18 @@ def test_a_solution_for_another_house_or_an_easier_task_is_none(cast: Cast, sett
     form = filled(client)
     settings.SECRET_KEY = "x" * 50
     assert client.post("/feedback/", form).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "salt", ["a?b?c", "{drawn}?expires=9&{query}", "{drawn}?{query}expires=9&", "{drawn}?", "", "?"]
+)
+def test_a_solution_whose_salt_is_not_as_we_write_it_is_wrong(cast: Cast, salt: str) -> None:
+    client = stranger()
+    said = json.loads(base64.b64decode(solution(client)))
+    drawn, _mark, query = said["salt"].partition("?")
+    said["salt"] = salt.format(drawn=drawn, query=query)
+    answer = send(client, altcha=base64.b64encode(json.dumps(said).encode()).decode())
+    assert errors(answer) == {"__all__": ["安全验证没有通过，请再按一次提交。"]}
 
 
 # ---- how often ----
