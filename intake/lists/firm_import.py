@@ -28,7 +28,6 @@ from staff.branches import lock_tree
 from staff.models import Person, Role
 from staff.volumes import KEEPERS
 
-
 #: More rows than these are two files.
 MOST = 20_000
 

@@ -43,8 +43,8 @@ VERDICTS = [*ItemState.choices, ("refused", _("已拒绝"))]
 
 
 class VerdictOut(serializers.Serializer[Any]):
-    """What became of one thing: `no` once there is a case of the system's own; `code` and `reason` where it waits for
-    a person."""
+    """What became of one thing: `no` once there is a case of the system's own; `code` and `reason`
+    where it waits for a person."""
 
     outside_id = serializers.CharField()
     state = serializers.ChoiceField(choices=ItemState.choices)
@@ -206,11 +206,12 @@ class MachineStatements(_Machine):
         complaint_id = own_cases.own_case(inlet, no)
         raw = request._request.body
         call = repeats.call(inlet, request.headers.get("Idempotency-Key"), f"said:{no}", raw)
+        value: Any = request.data
 
         def deed() -> Answer:
             said = self.read(machine.MachineSaidIn)
             told = machine.told_besides(said, complaint_id)
-            kept = taking.written({**request.data, "no": no})
+            kept = taking.written({**value, "no": no})
             piece = taking.piece(machine.STATEMENT, said["outside_id"], told, kept)
             return _answer(inlet, *taking.take(inlet, piece, at=at))
 

@@ -14,6 +14,7 @@ from complaints.models import Clock, Complaint, Contact, ContactKind
 from complaints.outcome import outcome
 from intake.models import Inlet, Item, ItemState
 
+
 def own_case(inlet: Inlet, no: str) -> int:
     """The id of the case by its number, if it came by this inlet. Raises Complaint.DoesNotExist."""
     return _came(inlet, no)[0]
