@@ -98,7 +98,7 @@ def join(incident_id: int, numbers: Sequence[str], *, by: Person, at: datetime) 
     then on. Raises RuleBroken `cases.none`, `cases.many`; Conflict `incident.closed`;
     NotAllowed."""
     _check_may_group(by)
-    incident = _lock_incident(incident_id)
+    incident = _lock_open(incident_id)
     crowd = _lock(numbers, by=by, at=at)
     _refuse_members(crowd)
     _enter(incident, crowd.cases, by, at)
@@ -107,9 +107,9 @@ def join(incident_id: int, numbers: Sequence[str], *, by: Person, at: datetime) 
 
 @transaction.atomic
 def leave(incident_id: int, no: str, *, reason: str, by: Person, at: datetime) -> IncidentMember:
-    """Take a case out: it owes its own sheet again, from its own due time. Raises RuleBroken
-    `reason.blank`, `text.*`; Conflict `incident.lead`, `incident.not_member`, `incident.closed`;
-    NotAllowed; Complaint.DoesNotExist."""
+    """Take a case out, of an ended incident too: it owes its own sheet again, from its own due
+    time. Raises RuleBroken `reason.blank`, `text.*`; Conflict `incident.lead`,
+    `incident.not_member`; NotAllowed; Complaint.DoesNotExist."""
     _check_may_group(by)
     incident = _lock_incident(incident_id)
     reason = _words(reason, "reason", 500, _("请写明为什么移出。"))
@@ -128,11 +128,11 @@ def leave(incident_id: int, no: str, *, reason: str, by: Person, at: datetime) -
 
 @transaction.atomic
 def set_lead(incident_id: int, no: str, *, by: Person, at: datetime) -> Incident:
-    """Another member writes the one sheet. Raises Conflict `incident.sheet_written`,
-    `incident.not_member`, `incident.closed`; NotAllowed; Complaint.DoesNotExist."""
+    """Another member writes the one sheet, which is owed also when the incident has ended. Raises
+    Conflict `incident.sheet_written`, `incident.not_member`; NotAllowed; Complaint.DoesNotExist."""
     _check_may_group(by)
     incident = _lock_incident(incident_id)
-    if shared_sheets.is_written(incident):
+    if shared_sheets.sheet_of(incident):
         raise Conflict("incident.sheet_written", _("整改单已经提交，不能再换牵头投诉。"))
     complaint_id = visible_to(by, at).values_list("pk", flat=True).get(no=no)
     complaint = cases.lock(complaint_id, to=Action.LEAD_INCIDENT, by=by, at=at)
@@ -149,7 +149,7 @@ def answer(incident_id: int, *, result: str, by: Person, at: datetime) -> Incide
     """Write the one result text, which each customer is told. Raises RuleBroken `result.blank`,
     `text.*`; Conflict `incident.closed`; NotAllowed."""
     _check_may_group(by)
-    incident = _lock_incident(incident_id)
+    incident = _lock_open(incident_id)
     incident.result = _words(result, "result", TEXT_LIMIT, _("请写明统一答复。"))
     incident.save(update_fields=["result"])
     _tell_story(incident, {"note": incident.result}, by, at)
@@ -158,10 +158,11 @@ def answer(incident_id: int, *, result: str, by: Person, at: datetime) -> Incide
 
 @transaction.atomic
 def close(incident_id: int, *, by: Person, at: datetime) -> Incident:
-    """Nothing joins any more; each case goes its own way to its end. Raises RuleBroken
+    """Nothing joins any more; each case goes its own way to its end, and the one sheet stays owed
+    by whichever leads. Raises RuleBroken
     `result.blank`; Conflict `incident.closed`; NotAllowed."""
     _check_may_group(by)
-    incident = _lock_incident(incident_id)
+    incident = _lock_open(incident_id)
     if not incident.result:
         raise RuleBroken("result.blank", _("请先写明统一答复。"), field="result")
     incident.state, incident.closed_by, incident.closed_at = IncidentState.CLOSED, by, at
@@ -192,8 +193,13 @@ def _words(value: str, field: str, limit: int, sentence: str) -> str:
 
 
 def _lock_incident(incident_id: int) -> Incident:
-    """The incident, locked before any of its cases; open."""
-    incident = Incident.objects.select_for_update(of=("self",)).get(pk=incident_id)
+    """The incident, locked before any of its cases."""
+    return Incident.objects.select_for_update(of=("self",)).get(pk=incident_id)
+
+
+def _lock_open(incident_id: int) -> Incident:
+    """The same; Conflict `incident.closed` when it has ended."""
+    incident = _lock_incident(incident_id)
     if not incident.is_open:
         raise Conflict("incident.closed", _("这次群诉已经结束。"))
     return incident

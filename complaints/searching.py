@@ -37,7 +37,7 @@ _SHORTEST_PHONE = 5
 LONGEST_NAME = 200
 #: Letters and digits in a row, after folding; some other signs of ASCII stand between them.
 _RUN = re.compile("[0-z]{4,}")
-_NUMBER = re.compile(r"TS\d{4}-\d{7}-\d")
+_NUMBER = re.compile(r"TS\d{4}-\d{7,}-\d")
 
 _Hit = tuple[datetime, int]
 

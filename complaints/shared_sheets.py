@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -37,11 +38,12 @@ def check_writes_own(complaint: Complaint) -> None:
         raise Conflict("incident.one_sheet", words % {"no": found.incident.no})
 
 
-def is_written(incident: Incident) -> bool:
-    """Whether the one sheet was submitted or waived. Sheets live a room above and hang on the
-    case by their own rows."""
-    lead = incident.members.active().filter(complaint=incident.lead_id).first()
-    return lead is not None and incident.lead.sheets.filter(round=lead.round).exists()
+def sheet_of(incident: Incident) -> Any:
+    """The one sheet, submitted or waived; None while it is owed. Whoever asks may not see the
+    leading case. Sheets live a room above and hang on the case by their own rows."""
+    with walls.lifted():
+        lead = incident.members.active().filter(complaint=incident.lead_id).first()
+        return incident.lead.sheets.filter(round=lead.round).first() if lead else None
 
 
 def submitted(lead: Complaint, *, no: str, by: Person, at: datetime) -> int:
@@ -90,7 +92,7 @@ def cover_newcomers(incident: Incident, members: Sequence[IncidentMember], *, at
     first = incident.members.active().get(complaint=lead)
     written = Clock.objects.filter(complaint=lead, round=first.round, kind=ClockKind.SHEET).first()
     others = [member for member in members if member.complaint_id != lead.pk]
-    if written is None or not is_written(incident):
+    if written is None or sheet_of(incident) is None:
         return
     owing = _still_owing(others)
     if written.voided_at:

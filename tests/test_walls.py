@@ -170,15 +170,16 @@ LIFTED = {
     "complaints/departures.py": 2,  # accounts are closed by the administrator, who sees no case
     "complaints/duplicates.py": 1,  # that another branch has such a case, and no more of it
     "complaints/firing.py": 1,  # telling others what rang
+    "complaints/incident_lists.py": 1,  # the number of the case that leads, another branch's maybe
     "complaints/links.py": 1,  # the case that keeps, when a merge is taken back
     "complaints/pulse.py": 3,  # whether deadlines are watched; names no case
     "complaints/registration.py": 1,  # the same form sent twice
-    "complaints/shared_sheets.py": 5,  # one sheet answers for cases of other branches too
-    "intake/systems/api.py": 1,  # the numbers of what a system has just handed in
+    "complaints/shared_sheets.py": 6,  # one sheet answers for cases of other branches too
     "intake/systems/hooks.py": 1,  # how many events there are; names no case
     "intake/imports/import_work.py": 7,  # a worker, that deals with the files of all
     "intake/items.py": 2,  # strangers leave their words, and see none
-    "intake/systems/own_cases.py": 1,  # which case a system means by its number, if it is its own
+    "intake/systems/own_cases.py": 2,  # which case a system means by its number, if it is its own
+    "intake/systems/taking.py": 1,  # whether a system has said the same before
     "intake/public/own_case.py": 2,  # a customer whose number and tail were right, or their code
     "intake/public/public_form.py": 2,  # strangers leave their words, and hold a receipt
     "intake/public/receipts.py": 1,  # whether number and tail fit

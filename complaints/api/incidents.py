@@ -37,7 +37,7 @@ from staff.api import BranchNameOut, PersonOut
 from staff.models import Branch
 from staff.session import person_of
 
-_NAMED = ("category", "branch", "lead", "by", "closed_by")
+_NAMED = ("category", "branch", "by", "closed_by")
 _NO_LIMIT = 20
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Prefetch
+from django.db.models import F, Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -19,7 +19,16 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from common.errors import RuleBroken
 from common.forms import attempt
 from common.time import now
-from complaints import bulk_contacts, faces, incident_lists, incidents, selectors, suspicions
+from complaints import (
+    bulk_contacts,
+    faces,
+    incident_lists,
+    incidents,
+    selectors,
+    shared_sheets,
+    suspicions,
+)
+from complaints.access import visible_to
 from complaints.crowds import Went
 from complaints.forms.incidents import (
     BulkContactForm,
@@ -41,11 +50,12 @@ from complaints.models import (
     Incident,
     IncidentMember,
 )
+from complaints.models.complaint import OPEN
 from staff.models import Branch, Person
 from staff.session import person_of
 
 _PER_PAGE = 50
-_NAMED = ("category", "branch", "lead__owner", "lead__rectifier", "by", "closed_by")
+_NAMED = ("category", "branch", "by", "closed_by")
 #: The clocks of a customer, which stay their own.
 _OWN = (ClockKind.APOLOGY, ClockKind.RESULT, ClockKind.CALLBACK)
 
@@ -119,6 +129,7 @@ def detail(request: HttpRequest, incident_no: str) -> HttpResponse:
     incident = _find(person, incident_no)
     found = _owing(_members(incident, person), request.GET.get("owed", ""))
     page = Paginator(found, _PER_PAGE).get_page(request.GET.get("page"))
+    sheet, may_group = shared_sheets.sheet_of(incident), person.role in GROUPING
     context = {
         "incident": incident,
         "standing": incident_lists.standings([incident], person, at)[0],
@@ -126,8 +137,10 @@ def detail(request: HttpRequest, incident_no: str) -> HttpResponse:
         "rows": [_row(member, at) for member in page],
         "owed": request.GET.get("owed", ""),
         "query": f"owed={request.GET['owed']}" if request.GET.get("owed") in ClockKind else "",
-        "sheet": _sheet(incident),
-        "may_group": person.role in GROUPING,
+        "sheet": sheet,
+        "sees_lead": visible_to(person, at).filter(pk=incident.lead_id).exists(),
+        "stranded": may_group and sheet is None and _is_stranded(incident),
+        "may_group": may_group,
         "nav": "board",
     }
     return render(request, "complaints/incidents/detail.html", context)
@@ -258,10 +271,13 @@ def _row(member: IncidentMember, at: datetime) -> dict[str, Any]:
     }
 
 
-def _sheet(incident: Incident) -> Any:
-    """The one sheet, if it is there; it hangs on the leading case by its own row."""
-    member = incident.members.filter(left_at=None, complaint=incident.lead_id).first()
-    return incident.lead.sheets.filter(round=member.round).first() if member else None
+def _is_stranded(incident: Incident) -> bool:
+    """Whether the leading case can't write the one sheet any more: it is over, or in a round of
+    its own."""
+    writing = incident.members.active().filter(
+        complaint=incident.lead_id, complaint__status__in=OPEN, complaint__round=F("round")
+    )
+    return not writing.exists()
 
 
 def _cause_of(looked: CandidatesForm) -> dict[str, Any]:

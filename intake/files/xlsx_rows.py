@@ -157,16 +157,22 @@ def _sheet(
 
 def _scan(sheet: Any) -> tuple[list[tuple[int, int, int, int]], bool]:
     """The merged ranges and whether there are formulas. openpyxl's streaming sheets know
-    neither, and they are found without building the sheet in memory."""
+    neither, and they are found without building the sheet in memory. Raises FileRefused
+    `file.broken`."""
     found: set[bytes] = set()
     has_formula, tail = False, b""
-    with sheet._get_source() as part:
-        while chunk := part.read(1 << 20):
-            window = tail + chunk
-            found.update(_MERGE.findall(window))
-            has_formula = has_formula or bool(_FORMULA.search(window))
-            tail = window[-100:]
-    return [_range(ref.decode()) for ref in sorted(found)], has_formula
+    try:
+        with sheet._get_source() as part:
+            while chunk := part.read(1 << 20):
+                window = tail + chunk
+                found.update(_MERGE.findall(window))
+                has_formula = has_formula or bool(_FORMULA.search(window))
+                tail = window[-100:]
+        return [_range(ref.decode()) for ref in sorted(found)], has_formula
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise _broken(error) from error
 
 
 def _range(ref: str) -> tuple[int, int, int, int]:

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -63,7 +63,6 @@ def upload(source: Source, file: UploadedFile[bytes], *, by: Person, at: datetim
     """Keep the file and look at its first rows, in a process of their own; what its columns seem
     to mean is guessed. Raises RuleBroken `file.*`, `text.*`; NotAllowed."""
     _check_role(by)
-    _drop_old(at)
     name = _label(file)
     digest = hashlib.sha256()
     for chunk in file.chunks():
@@ -87,6 +86,7 @@ def upload(source: Source, file: UploadedFile[bytes], *, by: Person, at: datetim
         _look_at(job)
         with transaction.atomic():
             job.save()
+        _drop_old(at)  # after the look, which takes a while: nobody waits for what this locks
     except BaseException:
         job.file.delete(save=False)
         raise
@@ -95,6 +95,7 @@ def upload(source: Source, file: UploadedFile[bytes], *, by: Person, at: datetim
 
 def _look_at(job: ImportJob) -> None:
     said = remembered(job.channel, job.inlet_id)
+    _allow_idling()
     try:
         read, head = apart.head(Path(job.file.path), said)
     except FileRefused as refused:
@@ -103,6 +104,16 @@ def _look_at(job: ImportJob) -> None:
     job.headers_text, job.head_text = json.dumps(read.headers), json.dumps(head)
     job.notes_text = json.dumps(read.notes)
     job.meanings = guess(read.headers, said)
+
+
+def _allow_idling() -> None:
+    """This transaction may wait for the process that looks, as long as that may take."""
+    seconds = apart.BUSY * apart.HEAD_SECONDS + 5
+    with connection.cursor() as cursor:
+        cursor.execute(_IDLE, [f"{seconds}s"])
+
+
+_IDLE = "SELECT set_config('idle_in_transaction_session_timeout', %s, true)"
 
 
 def remembered(channel: str, inlet_id: int | None) -> dict[str, str]:
@@ -227,8 +238,13 @@ def _mine(job_id: int, by: Person, *states: JobState) -> ImportJob:
     return job
 
 
+def may_import(person: Person) -> bool:
+    """Whether the person brings in complaints, and so owns them."""
+    return person.is_active and person.role in IMPORTING
+
+
 def _check_role(by: Person) -> None:
-    if by.role not in IMPORTING or not by.is_active:
+    if not may_import(by):
         raise NotAllowed("not_allowed", _("只有品质管理员及以上可以导入投诉。"))
 
 

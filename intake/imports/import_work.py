@@ -27,7 +27,7 @@ from intake.files import apart
 from intake.files.cells import unpack
 from intake.files.references import References
 from intake.files.rows import FileRefused, Row
-from intake.imports.import_jobs import drop_file, end, names_of, order_of
+from intake.imports.import_jobs import drop_file, end, may_import, names_of, order_of
 from intake.imports.importing import (
     Appended,
     Desk,
@@ -36,7 +36,6 @@ from intake.imports.importing import (
     SetAside,
     Verdict,
     already_in,
-    further_up,
 )
 from intake.imports.mapping import slots
 from intake.models import WORKED, ImportJob, ImportRow, JobState, RowVerdict
@@ -202,11 +201,17 @@ def _chunk(
     job_id: int, token: uuid.UUID, references: References, now: Callable[[], datetime]
 ) -> int:
     """Judge the next rows and write down what came of them, in one transaction; how many there
-    were, 0 when there is nothing more to do now."""
+    were, 0 when there is nothing more to do now. Raises FileRefused when whoever would own the
+    cases may not import any more."""
     with walls.lifted(), transaction.atomic():
         job = _held(job_id, token)
         if job is None or job.state not in (JobState.CHECKING, JobState.RUNNING):
             return 0
+        if job.state == JobState.RUNNING and not may_import(job.by):
+            raise FileRefused(
+                "import.not_allowed",
+                _("上传的人已不能导入投诉，没有再往下登记；请由别人重新上传，已登记的不会重复。"),
+            )
         at = now()
         rows = list(job.rows.filter(number__gt=job.cursor).order_by("number")[:CHUNK])
         if not rows:
@@ -263,8 +268,8 @@ def _further_up(job: ImportJob, keys: Sequence[str], references: References) -> 
         return {}
     desk = Desk(order_of(job, rehearsal=True), job.since_1904, references)
     desk.prepare(rows)
-    found = [(row.line, desk.prepared(row)) for row in rows]
-    return {one.key: Known(further_up(line), one.what) for line, one in found if one}
+    found = [(desk.prepared(row), desk.further_up(row)) for row in rows]
+    return {one.key: known for one, known in found if one and known}
 
 
 def _named(verdict: Verdict) -> str:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from common import text, walls
 from common.errors import RuleBroken, is_away
 from complaints import outside, statements
-from complaints.models import Channel, Complaint
+from complaints.models import Channel, Complaint, OutsideReference
 from complaints.outside import NUMBER_LIMIT, Reference
 from complaints.registration import WHAT_LIMIT, Report, register
 from complaints.statements import Said
@@ -78,10 +78,19 @@ Verdict = Registered | AlreadyIn | Appended | SetAside
 @dataclass(frozen=True)
 class Known:
     """What stands for a key already: the number of its case, or where its row stands in the file;
-    and what it says."""
+    what it says, and the dates of the other office."""
 
     no: str
     what: str
+    accept_by: datetime | None = None
+    due_by: datetime | None = None
+
+    def lacks(self, what: str, said: Reference | None) -> bool:
+        """Whether these are other words or, where they are named, other dates."""
+        moved = said is not None and (
+            said.accept_by not in (None, self.accept_by) or said.due_by not in (None, self.due_by)
+        )
+        return moved or what != self.what
 
 
 @dataclass(frozen=True)
@@ -109,12 +118,21 @@ def run(
 
 
 def already_in(keys: Sequence[str]) -> dict[str, Known]:
-    """The cases that these keys stand for (one query)."""
+    """The cases that these keys stand for (two queries)."""
+    noted = OutsideReference.objects.filter(complaint__submission_key__in=keys)
+    dates = {
+        _key(channel, number): said
+        for channel, number, *said in noted.values_list("channel", "number", "accept_by", "due_by")
+    }
     found = Complaint.objects.filter(submission_key__in=keys)
     return {
-        str(key): Known(no, what)
+        str(key): Known(no, what, *dates.get(str(key), ()))
         for key, no, what in found.values_list("submission_key", "no", "what")
     }
+
+
+def _key(channel: str, number: str) -> str:
+    return f"import:{channel}:ref:{number}"
 
 
 def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
@@ -156,6 +174,16 @@ class Desk:
         found = self._prepared[row.line]
         return found if isinstance(found, Prepared) else None
 
+    def further_up(self, row: Row) -> Known | None:
+        """What a row of the batch says, for those below it; None for one that could not be read."""
+        found = self.prepared(row)
+        return self._further_up(found, row.line) if found else None
+
+    def _further_up(self, row: Prepared, line: str) -> Known:
+        said = self._reference(row)
+        dates = (said.accept_by, said.due_by) if said else ()
+        return Known(_further_up(line), row.what, *dates)
+
     def know(self, known: Mapping[str, Known]) -> None:
         """What stands for the batch's keys already."""
         self._known = known
@@ -183,8 +211,9 @@ class Desk:
             return broken
         except Exception as error:
             return _unexpected(error)
-        known_by = f"ref:{number}" if number else row.mark
-        return Prepared(f"import:{self._order.channel.value}:{known_by}", number, cells, what)
+        channel = self._order.channel.value
+        key = _key(channel, number) if number else f"import:{channel}:{row.mark}"
+        return Prepared(key, number, cells, what)
 
     def _judge(self, row: Prepared | RuleBroken, line: str, at: datetime) -> Verdict:
         if isinstance(row, RuleBroken):
@@ -201,14 +230,14 @@ class Desk:
                 outside.first_note(case, reference, by=self._order.by, at=at)
         if created:
             return Registered(case.no)
-        return self._again(row, Known(case.no, case.what), at)
+        return self._again(row, already_in([row.key])[row.key], at)
 
     def _rehearse(self, row: Prepared, report: Report, line: str, at: datetime) -> Verdict:
         """Without its key: nobody who brings in the same in earnest has to wait for us."""
         with transaction.atomic():
             case, _created = register(report, by=self._order.by, at=at)
             transaction.set_rollback(True)
-        self._rehearsed[row.key] = Known(further_up(line), case.what)
+        self._rehearsed[row.key] = self._further_up(row, line)
         return Registered(case.no)
 
     def _again(self, row: Prepared, first: Known, at: datetime) -> Verdict:
@@ -216,11 +245,11 @@ class Desk:
         and that was not to be appended."""
         if self._order.append and row.number:
             return self._append(row, first, at)
-        if first.what == row.what:
+        if not first.lacks(row.what, self._reference(row)):
             return AlreadyIn(first.no)
         raise RuleBroken(
             "ref.in_use",
-            _("外部编号“%(ref)s”已是投诉 %(no)s，但内容不同；请核对是否重号。")
+            _("外部编号“%(ref)s”已是投诉 %(no)s，但内容或期限不同；请核对是否重号。")
             % {"ref": row.number, "no": first.no},
             field="ref",
         )
@@ -232,7 +261,8 @@ class Desk:
             cases = Complaint.objects.select_for_update(of=("self",))
             case = cases.filter(submission_key=row.key).first()
             if case is None:  # a row further up, which a rehearsal has not written
-                return AlreadyIn(first.no) if first.what == row.what else Appended(first.no)
+                is_new = first.lacks(row.what, reference)
+                return Appended(first.no) if is_new else AlreadyIn(first.no)
             walls.hold(case.pk)
             is_new = case.what != row.what and not case.statements.filter(said=row.what).exists()
             if is_new:
@@ -279,7 +309,7 @@ class Desk:
         )
 
 
-def further_up(line: str) -> str:
+def _further_up(line: str) -> str:
     """How a row is named that stands for a number only in this file so far."""
     return _("（本文件第 %(line)s 行）") % {"line": line}
 

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -19,13 +20,16 @@ from common.errors import Conflict, NotAllowed, RuleBroken
 from common.files import LARGEST
 from intake.files.headings import Headings
 from intake.files.readers import opened
-from intake.files.rows import Source
+from intake.files.rows import FileRefused, Row, Source
 from intake.lists import branch_lines, people_lines, volume_lines
 from intake.lists.lines import Preview
 from intake.models import Kind, Upload
 from staff.branches import lock_tree
 from staff.models import Person, Role
 from staff.volumes import KEEPERS
+
+#: More rows than these are two files.
+MOST = 20_000
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,18 @@ def preview_file(kind: Kind, path: Path, name: str, *, by: Person, at: datetime)
         strange = [each for each in source.headers or () if each and not way.headings.meaning(each)]
         if strange:
             source.notes.append(_("这些列不导入：%(names)s") % {"names": "、".join(strange)[:500]})
+        source.rows = iter(_rows(source))
         return way.preview(source, by, at, name)
+
+
+def _rows(source: Source) -> list[Row]:
+    """All of them. Raises FileRefused `file.too_many_rows`."""
+    rows = list(islice(source.rows, MOST + 1))
+    if len(rows) > MOST:
+        raise FileRefused(
+            "file.too_many_rows", _("文件超过 %(most)d 行，请拆分后再导入。") % {"most": MOST}
+        )
+    return rows
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,12 +14,11 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from common import walls
 from common.api import ErrorDetailOut, Nouns, StrictSerializer, errors_of
 from common.errors import RuleBroken
 from common.parsers import ItemsParser, StrictJSONParser, check_text
 from common.schema import operation
-from complaints.models import Channel, ClockKind, Complaint, Status
+from complaints.models import Channel, ClockKind, Status
 from complaints.outcome import Outcome
 from intake.models import Inlet, Item, ItemState
 from intake.systems import machine, own_cases, repeats, taking
@@ -43,8 +43,8 @@ VERDICTS = [*ItemState.choices, ("refused", _("已拒绝"))]
 
 
 class VerdictOut(serializers.Serializer[Any]):
-    """What became of one thing: `no` once there is a case; `code` and `reason` where it waits for
-    a person."""
+    """What became of one thing: `no` once there is a case of the system's own; `code` and `reason`
+    where it waits for a person."""
 
     outside_id = serializers.CharField()
     state = serializers.ChoiceField(choices=ItemState.choices)
@@ -140,10 +140,18 @@ class MachineComplaints(_Machine):
         inlet, at = system_of(request)
         raw = request._request.body
         call = repeats.call(inlet, request.headers.get("Idempotency-Key"), "complaint", raw)
-        value: Any = request.data
-        told = machine.told(self.read(machine.MachineReportIn, context={"at": at}))
-        piece = taking.piece(machine.COMPLAINT, value, told, raw)
-        return _said(repeats.once(call, lambda: _answer(inlet, piece, at), at=at))
+
+        def deed() -> Answer:
+            try:
+                said = self.read(machine.MachineReportIn, context={"at": at})
+            except (RuleBroken, ValidationError):
+                if (item := taking.again(inlet, request.data)) is None:
+                    raise
+                return _answer(inlet, item, created=False)
+            piece = taking.piece(machine.COMPLAINT, said["outside_id"], machine.told(said), raw)
+            return _answer(inlet, *taking.take(inlet, piece, at=at))
+
+        return _said(repeats.once(call, deed, at=at))
 
     @operation(_("查询本系统的一件投诉"), tag="machine", returns=OwnCaseOut, errors=(401, 404, 503))
     def retrieve(self, request: Request, no: str) -> Response:
@@ -199,30 +207,35 @@ class MachineStatements(_Machine):
         raw = request._request.body
         call = repeats.call(inlet, request.headers.get("Idempotency-Key"), f"said:{no}", raw)
         value: Any = request.data
-        told = machine.told_besides(self.read(machine.MachineSaidIn), complaint_id)
-        piece = taking.piece(machine.STATEMENT, {**value, "no": no}, told)
-        return _said(repeats.once(call, lambda: _answer(inlet, piece, at), at=at))
+
+        def deed() -> Answer:
+            said = self.read(machine.MachineSaidIn)
+            told = machine.told_besides(said, complaint_id)
+            kept = taking.written({**value, "no": no})
+            piece = taking.piece(machine.STATEMENT, said["outside_id"], told, kept)
+            return _answer(inlet, *taking.take(inlet, piece, at=at))
+
+        return _said(repeats.once(call, deed, at=at))
 
 
 _NEW = {ItemState.SET_ASIDE: 202, ItemState.WAITING: 202}
 
 
-def _answer(inlet: Inlet, piece: taking.Piece, at: datetime) -> Answer:
-    item, created = taking.take(inlet, piece, at=at)
+def _answer(inlet: Inlet, item: Item, created: bool) -> Answer:
     status = _NEW.get(ItemState(item.state), 201 if created else 200)
-    return Answer(status, _verdict(item, _numbers([item]).get(item.complaint_id)))
+    return Answer(status, _verdict(item, _numbers(inlet, [item])))
 
 
 def _said(answer: Answer) -> Response:
     return Response(answer.body, status=answer.status)
 
 
-def _verdict(item: Item, no: str | None) -> dict[str, Any]:
+def _verdict(item: Item, numbers: Mapping[int, str]) -> dict[str, Any]:
     waits = item.state in (ItemState.SET_ASIDE, ItemState.IGNORED)
     return {
         "outside_id": machine.own_id(item),
         "state": str(item.state),
-        "no": no,
+        "no": numbers.get(item.complaint_id or 0),
         "code": item.code if waits else None,
         "reason": item.reason if waits else None,
     }
@@ -251,26 +264,28 @@ def _detail(sentence: Any, code: str) -> serializers.ErrorDetail:
 
 
 def _verdicts(inlet: Inlet, said: list[Any], at: datetime) -> Answer:
-    """Each item is checked by itself; what will do is taken in, the rest is refused."""
+    """Each item is checked by itself; what will do is taken in, what came before is known again,
+    the rest is refused."""
     reader = machine.MachineReportIn(context={"at": at})
     pieces: dict[int, taking.Piece] = {}
-    rows: list[dict[str, Any]] = [{}] * len(said)
+    found: dict[int, Item | RuleBroken | ValidationError] = {}
     for index, value in enumerate(said):
         try:
             check_text(value, "")
-            told = machine.told(reader.run_validation(value))
+            checked = reader.run_validation(value)
         except (RuleBroken, ValidationError) as error:
-            rows[index] = _refused(index, value, error)
+            found[index] = taking.again(inlet, value) or error
         else:
-            pieces[index] = taking.piece(machine.COMPLAINT, value, told)
-    found = taking.take_all(inlet, list(pieces.values()), at=at)
-    numbers = _numbers(found)
-    for index, item in zip(pieces, found, strict=True):
-        if isinstance(item, RuleBroken):
-            rows[index] = _refused(index, said[index], item)
-        else:
-            no = numbers.get(item.complaint_id)
-            rows[index] = {"index": index, **_verdict(item, no), "errors": []}
+            told, raw = machine.told(checked), taking.written(value)
+            pieces[index] = taking.piece(machine.COMPLAINT, checked["outside_id"], told, raw)
+    found.update(zip(pieces, taking.take_all(inlet, list(pieces.values()), at=at), strict=True))
+    numbers = _numbers(inlet, [each for each in found.values() if isinstance(each, Item)])
+    rows = [
+        {"index": index, **_verdict(each, numbers), "errors": []}
+        if isinstance(each := found[index], Item)
+        else _refused(index, value, each)
+        for index, value in enumerate(said)
+    ]
     return Answer(200, {"items": rows})
 
 
@@ -289,10 +304,8 @@ def _refused(index: int, value: Any, error: RuleBroken | ValidationError) -> dic
     }
 
 
-def _numbers(found: list[Item | RuleBroken]) -> dict[int | None, str]:
-    ids = [item.complaint_id for item in found if isinstance(item, Item) and item.complaint_id]
-    with walls.lifted():
-        return dict(Complaint.objects.filter(pk__in=ids).values_list("pk", "no"))
+def _numbers(inlet: Inlet, found: list[Item]) -> dict[int, str]:
+    return own_cases.numbers(inlet, [item.complaint_id for item in found if item.complaint_id])
 
 
 urlpatterns = [

@@ -92,12 +92,12 @@ def rotate(hook: Hook, *, at: datetime) -> str:
 @transaction.atomic
 def switch(hook: Hook, *, on: bool) -> None:
     """Stop calling, or go on. What happened while it was off is not told later; what was due then
-    is not sent."""
+    is not sent, whoever has it in hand: a sender that has lost its lease has no say any more."""
     changes = {"is_active": on, **({"since_event": _latest_event()} if on else {})}
     Hook.objects.filter(pk=hook.pk).update(**changes)
-    if not on:
-        waiting = HookCall.objects.filter(hook=hook, state=CallState.PENDING)
-        waiting.update(state=CallState.FAILED, next_try_at=None, error="off")
+    HookCall.objects.filter(hook=hook, state=CallState.PENDING).update(
+        state=CallState.FAILED, next_try_at=None, error="off", lease_until=None, lease_token=None
+    )
 
 
 def trial(hook: Hook, *, at: datetime) -> HookCall:

@@ -74,6 +74,14 @@ class MachineReportIn(StrictSerializer):
     remedy_sought = Text(limit=500, required=False, default="")
     conversation = Text(limit=OUTSIDE_ID_LIMIT, required=False, default="")
 
+    def validate_outside_id(self, outside_id: str) -> str:
+        """Raises ValidationError `outside_id.reserved`."""
+        if outside_id.startswith(_SAID):  # where further words are kept
+            raise serializers.ValidationError(
+                _("编号不能以“%(begins)s”开头。") % {"begins": _SAID}, code="outside_id.reserved"
+            )
+        return outside_id
+
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """What the registration would refuse for its words is refused here already, beside its
         field, as of `context["at"]`. Raises ValidationError."""
@@ -98,6 +106,14 @@ class MachineSaidIn(StrictSerializer):
         if text.is_blank(said):
             raise serializers.ValidationError(_("没有写内容。"), code="said.blank")
         return said
+
+
+def clean_id(value: Any) -> str | None:
+    """The checked `outside_id` of whatever was said; None where there is none that will do."""
+    try:
+        return str(_Id().run_validation(value.get("outside_id")))
+    except (AttributeError, serializers.ValidationError):
+        return None
 
 
 def kept_id(media_type: str, outside_id: str) -> str:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from common import walls
 from complaints.models import Clock, Complaint, Contact, ContactKind
 from complaints.outcome import outcome
 from intake.models import Inlet, Item, ItemState
 
-#: By these a case is the system's own; a duplicate leads to somebody else's.
-_OWN = (ItemState.REGISTERED, ItemState.APPENDED)
-
 
 def own_case(inlet: Inlet, no: str) -> int:
     """The id of the case by its number, if it came by this inlet. Raises Complaint.DoesNotExist."""
     return _came(inlet, no)[0]
+
+
+def numbers(inlet: Inlet, complaint_ids: Iterable[int]) -> dict[int, str]:
+    """The numbers of those of the cases that are the system's own."""
+    with walls.lifted():
+        own = _own(inlet).filter(complaint__in=complaint_ids)
+        return dict(own.values_list("complaint", "complaint__no"))
 
 
 @transaction.atomic
@@ -59,8 +65,13 @@ def _came(inlet: Inlet, no: str) -> tuple[int, str]:
     if not no.isprintable():  # the database can't be asked for a NUL
         raise Complaint.DoesNotExist
     with walls.lifted():
-        came = Item.objects.filter(inlet=inlet, complaint__no=no, state__in=_OWN)
+        came = _own(inlet).filter(complaint__no=no)
         found = came.order_by("pk").values_list("complaint_id", "outside_id").first()
     if found is None or found[0] is None:
         raise Complaint.DoesNotExist
     return found
+
+
+def _own(inlet: Inlet) -> QuerySet[Item]:
+    """What made the system's own cases. Words that a person added to another case don't."""
+    return Item.objects.filter(inlet=inlet, state=ItemState.REGISTERED)

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from common import walls
 from common.errors import RuleBroken
 from intake import items
 from intake.items import Arrival
@@ -37,10 +38,27 @@ class Piece:
     told: Told
 
 
-def piece(media_type: str, value: dict[str, Any], told: Told, raw: bytes | None = None) -> Piece:
-    """Of the JSON as it came; without `raw` it is written anew."""
-    written = raw or json.dumps(value, ensure_ascii=False).encode()
-    return Piece(media_type, machine.kept_id(media_type, value["outside_id"]), written, told)
+def piece(media_type: str, outside_id: str, told: Told, raw: bytes) -> Piece:
+    """Of what was checked, and the JSON as it came."""
+    return Piece(media_type, machine.kept_id(media_type, outside_id), raw, told)
+
+
+def written(value: dict[str, Any]) -> bytes:
+    """The JSON of a part of what came."""
+    return json.dumps(value, ensure_ascii=False).encode()
+
+
+def again(inlet: Inlet, value: Any) -> Item | None:
+    """The complaint that has come before under the same id with the same content, which may have
+    become wrong since, such as a category that was switched off; None: none has."""
+    outside_id = machine.clean_id(value)
+    if outside_id is None:
+        return None
+    with walls.lifted():
+        kept = Item.objects.filter(
+            inlet=inlet, outside_id=outside_id, media_type=machine.COMPLAINT
+        ).first()
+    return kept if kept and _content(bytes(kept.raw)) == _but_id(value) else None
 
 
 def take(inlet: Inlet, one: Piece, *, at: datetime) -> tuple[Item, bool]:
@@ -94,6 +112,13 @@ def _is_same(item: Item, one: Piece) -> bool:
     if item.media_type != one.media_type:
         return False
     kept = bytes(item.raw)
-    return kept == one.raw or json.loads(kept.decode("utf-8-sig")) == json.loads(
-        one.raw.decode("utf-8-sig")
-    )
+    return kept == one.raw or _content(kept) == _content(one.raw)
+
+
+def _content(raw: bytes) -> dict[str, Any]:
+    return _but_id(json.loads(raw.decode("utf-8-sig")))
+
+
+def _but_id(said: dict[str, Any]) -> dict[str, Any]:
+    """By the id it was found."""
+    return {name: value for name, value in said.items() if name != "outside_id"}

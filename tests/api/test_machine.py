@@ -81,6 +81,49 @@ def test_the_same_again_is_the_same_case_and_other_words_under_its_id_are_refuse
     assert Item.objects.get().repeats == 2
 
 
+def test_an_id_is_known_however_it_is_spaced_and_none_is_taken_for_further_words(
+    system: Caller,
+) -> None:
+    first = system.say(ADDRESS, report("A\u30001 "))
+    assert (first.status_code, first.json()["outside_id"]) == (201, "A 1")
+    for spaced in ("A 1", " A\t1"):
+        again = system.say(ADDRESS, report(spaced))
+        assert (again.status_code, again.json()) == (200, first.json())
+    batch = system.say(BATCH, {"items": [report("A  1")]}).json()["items"]
+    assert batch[0]["no"] == first.json()["no"]
+    assert Complaint.objects.count() == 1
+    refused(system.say(ADDRESS, report("said:88")), 400, "outside_id.reserved", "outside_id")
+
+
+def test_what_has_become_wrong_since_is_answered_as_before(system: Caller, cast: Cast) -> None:
+    said, key = report(category="rude"), {"Idempotency-Key": "k"}
+    first = system.say(ADDRESS, said, headers=key)
+    batch = system.say(BATCH, {"items": [said]})
+    type(cast.rude).objects.filter(pk=cast.rude.pk).update(is_active=False)
+    again = system.say(ADDRESS, said, headers=key)
+    assert (again.status_code, again.content) == (201, first.content)
+    later = system.say(ADDRESS, said)
+    assert (later.status_code, later.content) == (200, first.content)
+    assert system.say(BATCH, {"items": [said]}).json() == batch.json()
+    changed = {**said, "what": "别的"}
+    refused(system.say(ADDRESS, changed), 400, "does_not_exist", "category")
+    refused(system.say(ADDRESS, {**said, "outside_id": "A-2"}), 400, "does_not_exist", "category")
+
+
+def test_words_that_a_person_adds_to_another_case_do_not_make_it_the_systems_own(
+    system: Caller, cast: Cast, register: Register
+) -> None:
+    far, said = register(), report(received_at="2026-11-10T11:00:00+08:00")
+    assert system.say(ADDRESS, said).status_code == 202
+    item = Item.objects.get()
+    items.appended_by_hand(item.pk, far.no, said="货晚到", by=cast.chen, at=MONDAY)
+    heard = system.say(ADDRESS, said)
+    assert heard.status_code == 200
+    assert (heard.json()["state"], heard.json()["no"]) == ("appended", None)
+    refused(system.ask(f"{ADDRESS}{far.no}/"), 404, "not_found")
+    refused(system.say(f"{ADDRESS}{far.no}/statements/", _said()), 404, "not_found")
+
+
 def test_what_cannot_be_registered_by_itself_waits_for_a_person(
     system: Caller, cast: Cast, clock: time_machine.Traveller
 ) -> None:

@@ -12,7 +12,7 @@ from complaints import escalation
 from complaints.models import ClockKind, Complaint, Contact, Escalation, Incident
 from staff.models import Person
 from tests.api.conftest import refused, sign_in
-from tests.complaints.scenes import HOUR, accept, clock, rule
+from tests.complaints.scenes import HOUR, accept, clock, rule, submit
 from tests.complaints.test_incidents import grouped
 from tests.complaints.test_suspicions import POWER, came_in
 from tests.conftest import MONDAY, Cast, Register
@@ -187,6 +187,45 @@ def test_a_case_that_changed_its_incident_is_counted_in_the_new_one_alone(
     for incident in (first, second):
         standing = chen.get(f"/incidents/{incident.no}/").context["standing"]
         assert (standing.cases, standing.running["apology"]) == (2, 2)
+
+
+def test_an_ended_incident_whose_lead_is_over_says_so_and_another_leads(
+    cast: Cast, five: list[Complaint]
+) -> None:
+    incident = grouped(cast, five)
+    chen, at = page_of(cast.chen), f"/incidents/{incident.no}/"
+    chen.post(f"{at}result/", {"result": "全额退运费。"})
+    chen.post(f"{at}closure/")
+    assert "请更换牵头投诉" not in words(chen.get(at))
+    Complaint.objects.filter(pk=five[0].pk).update(round=2)
+    shown = words(chen.get(at))
+    assert [part in shown for part in ("请更换牵头投诉", "更换牵头</a>", "移出</a>")] == [True] * 3
+    assert "归入更多" not in shown
+    assert chen.post(f"{at}lead/", {"case": five[1].no}).status_code == 302
+    assert "请更换牵头投诉" not in words(chen.get(at))
+
+
+def test_a_branch_whose_case_is_a_member_sees_the_incident_but_not_a_foreign_lead(
+    cast: Cast, register: Register, five: list[Complaint]
+) -> None:
+    lead, far = five[1], register(by=cast.zhao)
+    accept(lead, cast, at=MONDAY)
+    rule(lead, cast, at=MONDAY, person=cast.wang)
+    incident = grouped(cast, [lead, far])
+    zhao, at = page_of(cast.zhao), f"/incidents/{incident.no}/"
+    api = sign_in(cast.zhao)
+    assert incident.no in words(zhao.get("/incidents/"))
+    assert [row["lead"] for row in api.ask("incidents/").json()["results"]] == [lead.no]
+    assert api.ask(f"incidents/{incident.no}/").json()["lead"] == lead.no
+    shown = words(zhao.get(at))
+    assert lead.no in shown
+    assert f"/complaints/{lead.no}/" not in shown
+    assert cast.wang.name not in shown
+    assert "还没有提交" in shown
+    sheet = submit(lead, by=cast.wang, at=NOW)
+    shown = words(zhao.get(at))
+    assert ("已提交" in shown, sheet.no in shown) == (True, False)
+    assert sheet.no in words(page_of(cast.li).get(at))
 
 
 @pytest.mark.parametrize("username", ["zhao", "ma", "root"])

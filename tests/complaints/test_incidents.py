@@ -325,6 +325,27 @@ def test_it_ends_once_its_result_is_written(cast: Cast, five: list[Complaint]) -
     ]  # fmt: skip
 
 
+def test_the_sheet_of_an_ended_incident_is_still_owed_by_whoever_leads_and_cases_may_leave(
+    cast: Cast, five: list[Complaint]
+) -> None:
+    incident = grouped(cast, five)
+    incidents.answer(incident.pk, result="全额退运费。", by=cast.chen, at=SOON)
+    incidents.close(incident.pk, by=cast.chen, at=SOON)
+    for case in five[1:3]:
+        accept(case, cast, at=SOON)
+        rule(case, cast, at=SOON)
+    scenes.answer(five[0], by=cast.li, at=MONDAY + HOUR)
+    scenes.call_back(
+        five[0], by=cast.chen, at=MONDAY + HOUR, satisfied=False, solved=False, said="没解决"
+    )
+    incidents.leave(incident.pk, five[1].no, reason="另有原因", by=cast.chen, at=MONDAY + HOUR)
+    submit(five[1], by=cast.ma, at=MONDAY + 2 * HOUR)
+    assert clock(five[2], ClockKind.SHEET).met_at is None
+    incidents.set_lead(incident.pk, five[2].no, by=cast.chen, at=MONDAY + 2 * HOUR)
+    submit(five[2], by=cast.ma, at=MONDAY + 3 * HOUR)
+    assert {clock(case, ClockKind.SHEET).met_at for case in five[2:]} == {MONDAY + 3 * HOUR}
+
+
 # Bulk contacts
 
 

@@ -68,6 +68,17 @@ def test_just_what_has_the_words_is_found(
     assert search(other.no.lower()) == [other.pk]
 
 
+def test_a_number_is_found_however_long_it_has_become(register: Register) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT last_value FROM complaints_number")
+        (before,) = cursor.fetchone()
+        cursor.execute("SELECT setval('complaints_number', 9999999)")
+        case = register()
+        cursor.execute("SELECT setval('complaints_number', %s)", [before])
+    assert case.no == "TS2611-10000000-7"
+    assert search(case.no.lower()) == [case.pk]
+
+
 @COPY
 @pytest.mark.parametrize("walked", [searching.WALKED, 0])
 def test_the_newest_come_first_and_no_more_than_were_asked_for(

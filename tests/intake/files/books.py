@@ -35,12 +35,14 @@ def workbook(
     return path
 
 
-def rewritten(path: Path, part: str, change: Callable[[str], str]) -> Path:
+def rewritten(
+    path: Path, part: str, change: Callable[[str], str], *, packing: int = zipfile.ZIP_DEFLATED
+) -> Path:
     """The archive with the text of one part changed."""
     with zipfile.ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     parts[part] = change(parts[part].decode()).encode()
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(path, "w", packing) as archive:
         for name, content in parts.items():
             archive.writestr(name, content)
     return path

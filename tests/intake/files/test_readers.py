@@ -317,6 +317,28 @@ def test_half_a_workbook_is_refused(tmp_path: Path, keep: float) -> None:
     assert refusal(path) == "file.broken"
 
 
+@pytest.mark.parametrize("packing", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_a_damaged_sheet_in_a_whole_workbook_is_refused(tmp_path: Path, packing: int) -> None:
+    path = workbook(tmp_path / "a.xlsx", [["内容"], *([f"第{n}件"] for n in range(300))])
+    part = "xl/worksheets/sheet1.xml"
+    rewritten(path, part, lambda xml: xml, packing=packing)
+    with zipfile.ZipFile(path) as archive:
+        info = archive.getinfo(part)
+    content = bytearray(path.read_bytes())
+    middle = info.header_offset + info.compress_size // 2
+    content[middle : middle + 40] = b"\xff" * 40
+    path.write_bytes(content)
+    assert refusal(path) == "file.broken"
+
+
+def test_a_merged_range_beyond_all_sheets_is_refused(tmp_path: Path) -> None:
+    merged = f'<mergeCells><mergeCell ref="A1:A{"9" * 5000}"/></mergeCells>'
+    path = workbook(tmp_path / "a.xlsx", [["内容"], ["甲"]])
+    end = "</sheetData>"
+    rewritten(path, "xl/worksheets/sheet1.xml", lambda xml: xml.replace(end, end + merged))
+    assert refusal(path) == "file.broken"
+
+
 def test_json_lines_one_by_one(tmp_path: Path) -> None:
     lines = [
         '{"text": "甲", "phone": 13800138000, "order_no": 1.38E+10}',

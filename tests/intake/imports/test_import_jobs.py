@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connections
+from django.db import connection, connections, transaction
 from django.utils.translation import override
 
 from common import walls
@@ -203,8 +203,10 @@ def test_an_outside_number_with_other_words_is_set_aside_unless_changes_are_appe
         head + "S1,晚到；客户又来电,2026-11-20\nS2,坏了,2026-11-25 17:00\nS3,新的,\nS3,新的 2,\n"
     )
     assert verdicts(checked(cast.lin, changed)) == [
-        "ref.in_use", "again", "register", "ref.in_use",
+        "ref.in_use", "ref.in_use", "register", "ref.in_use",
     ]  # fmt: skip
+    undated = "受理编号,内容\nS2,坏了\n"
+    assert verdicts(checked(cast.lin, undated)) == ["again"]
     at = MONDAY + HOUR
     job = imported(cast.lin, changed, append=True, at=at)
     assert verdicts(job) == ["append", "append", "register", "append"]
@@ -216,6 +218,19 @@ def test_an_outside_number_with_other_words_is_set_aside_unless_changes_are_appe
     assert (event.complaint, event.actor) == (moved.complaint, cast.lin)
     assert checked(cast.lin, changed, append=True, at=at).tally()["again"] == 4
     assert Statement.objects.count() == 2
+
+
+def test_another_date_further_up_in_the_file_is_set_aside_in_the_check_as_in_earnest(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_work, "CHUNK", 2)
+    rows = [f"S1,晚到,2026-11-{day}" for day in (20, 25, 20, 26)]
+    job = checked(cast.chen, "\n".join(["受理编号,内容,办理期限", *rows, ""]))
+    expected = ["register", "ref.in_use", "again", "ref.in_use"]
+    assert verdicts(job) == expected
+    import_jobs.confirm(job.pk, by=cast.chen, at=MONDAY)
+    work()
+    assert verdicts(job) == expected
 
 
 def test_the_numbers_and_dates_of_the_other_office_are_kept(cast: Cast) -> None:
@@ -385,6 +400,17 @@ def test_calling_off_keeps_what_is_in_and_takes_no_more(
     }  # fmt: skip
 
 
+def test_nothing_comes_in_for_somebody_who_has_left(cast: Cast) -> None:
+    job = checked(cast.chen)
+    import_jobs.confirm(job.pk, by=cast.chen, at=MONDAY)
+    Person.objects.filter(pk=cast.chen.pk).update(is_active=False)
+    assert work() == 0
+    job.refresh_from_db()
+    assert (job.state, job.code, job.rows.count()) == ("failed", "import.not_allowed", 0)
+    assert not Complaint.objects.exists()
+    assert imported(cast.lin).tally()["register"] == 3
+
+
 def test_calling_off_before_it_is_confirmed_drops_everything(cast: Cast) -> None:
     for job in (bring(cast.chen), named(bring(cast.chen)), checked(cast.chen)):
         import_jobs.cancel(job.pk, by=cast.chen, at=MONDAY)
@@ -399,6 +425,15 @@ def test_what_was_not_taken_is_forgotten_in_time(cast: Cast) -> None:
     bring(cast.lin, at=later)
     waiting.refresh_from_db()
     assert (over.rows.count(), waiting.state, waiting.rows.count()) == (0, "cancelled", 0)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.xdist_group("races")
+def test_the_look_at_a_file_may_take_longer_than_a_transaction_may_idle(cast: Cast) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '50ms'")
+        job = bring(cast.chen)
+    assert job.headers == ["工单编号", "内容", "电话"]
 
 
 @pytest.mark.django_db(transaction=True)

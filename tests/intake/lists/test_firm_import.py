@@ -107,6 +107,15 @@ def test_a_list_of_people_says_line_by_line_what_it_would_do(cast: Cast, keep: K
     assert Person.objects.count() == before
 
 
+@pytest.mark.parametrize("kind", Kind)
+def test_a_list_that_is_too_long_is_refused_whole(cast: Cast, keep: Keep, kind: Kind) -> None:
+    key = {Kind.PEOPLE: "用户名", Kind.BRANCHES: "代码", Kind.VOLUMES: "业务量"}[kind]
+    by = cast.chen if kind == Kind.VOLUMES else cast.root
+    with pytest.raises(RuleBroken, match="20000") as refused:
+        keep(f"{key},别的", *["1,"] * (firm_import.MOST + 1), kind=kind, by=by)
+    assert (refused.value.code, refused.value.field) == ("file.too_many_rows", "file")
+
+
 def test_what_is_confirmed_is_what_was_shown(cast: Cast, keep: Keep) -> None:
     kept = keep(
         HEAD,

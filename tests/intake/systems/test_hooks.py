@@ -69,7 +69,8 @@ def sent_in(inlet: Inlet, outside_id: str = "A-1") -> Complaint:
 
 def taken(inlet: Inlet, outside_id: str, received_at: datetime | None = None) -> Item:
     told = Told(what="货没到", phone="13800138000", received_at=received_at)
-    piece = taking.piece(machine.COMPLAINT, {"outside_id": outside_id, "what": "货没到"}, told)
+    raw = taking.written({"outside_id": outside_id, "what": "货没到"})
+    piece = taking.piece(machine.COMPLAINT, outside_id, told, raw)
     return taking.take(inlet, piece, at=MONDAY)[0]
 
 
@@ -244,6 +245,23 @@ def test_a_hook_that_is_off_hears_nothing_and_later_nothing_of_that_time(
     sent_in(inlet, "3")
     drain()
     assert [heard.body["outside_id"] for heard in listener.heard] == ["3"]
+
+
+def test_a_hook_that_is_switched_off_while_it_is_called_hears_no_more(
+    inlet: Inlet, hook: Hook, listener: Listener
+) -> None:
+    hook_rows.sweep(at=MONDAY)
+    sent_in(inlet, "1")
+    hook_rows.sweep(at=MONDAY)
+    ((call,),) = hook_sending._claim(MONDAY, set())
+    hooks.switch(hook, on=False)
+    hook_sending._write_down([call], [hook_sending.Outcome(500)], at=MONDAY)
+    call.refresh_from_db()
+    assert (call.state, call.error, call.lease_token) == ("failed", "off", None)
+    hooks.again(hook, call.pk, at=MONDAY)
+    hooks.switch(hook, on=True)
+    drain(MONDAY + HOUR)
+    assert not listener.heard
 
 
 def test_a_trial_says_that_it_is_one(hook: Hook, listener: Listener) -> None:
