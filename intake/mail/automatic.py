@@ -31,6 +31,8 @@ _SUBJECT = re.compile(
     rf"(?:{'|'.join(_ANSWERS)})\s*[\]】)）]?\s*(?:[:：|].*)?$",
     re.IGNORECASE | re.DOTALL,
 )
+#: Of a subject so many characters are looked at, its white space collapsed.
+_BEGINNING = 300
 _ANSWERING_FIELDS = (
     "x-autoreply", "x-autorespond", "x-auto-reply", "x-autoresponse", "x-qq-auto-reply",
 )  # fmt: skip
@@ -77,7 +79,7 @@ def _is_answer(mail: Mail) -> bool:
         for name in _ANSWERING_FIELDS
     ):
         return True
-    return bool(_SUBJECT.match(mail.subject))
+    return bool(_SUBJECT.match(" ".join(mail.subject.split())[:_BEGINNING]))
 
 
 def _is_listed(mail: Mail) -> bool:
