@@ -45,7 +45,7 @@ def why(mail: Mail, settings: Settings) -> Ignored | None:
         return Ignored("mail.own", _("由本系统的地址发出。"))
     if _is_bounce(mail):
         return Ignored("mail.bounce", _("退信或投递回执。"))
-    if _expected(sender, settings):
+    if expected(sender, settings):
         return None
     if _is_answer(mail):
         return Ignored("mail.auto_reply", _("自动回复。"))
@@ -86,6 +86,7 @@ def _is_listed(mail: Mail) -> bool:
     return "list-id" in mail.marks or "list-post" in mail.marks
 
 
-def _expected(sender: str, settings: Settings) -> bool:
+def expected(sender: str, settings: Settings) -> bool:
+    """Whether it is a machine whose mails are complaints all the same; `sender` in lower case."""
     domain = "@" + sender.rpartition("@")[2]
     return sender in settings.machines or domain in settings.machines
