@@ -158,8 +158,9 @@ def taken_by_hand(
 
 def appended_by_hand(item_id: int, no: str, *, said: str, by: Person, at: datetime) -> Item:
     """A person has found the case this belongs to: the words go to it as the customer's, with the
-    time at which they came, and so does what the customer writes next. Raises RuleBroken `no.unknown` for a case that is not there or out of
-    the person's sight, `said.blank`, `text.*`; Conflict `item.settled`."""
+    time at which they came, and so does what the customer writes next. Raises RuleBroken
+    `no.unknown` for a case that is not there or out of the person's sight, `said.blank`,
+    `text.*`; Conflict `item.settled`."""
     with transaction.atomic():
         item = hold_set_aside(item_id)
         told = hold_talk(item)

@@ -26,8 +26,8 @@ from tests.intake.mail.letters import mailbox
 AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 MORE: dict[str, dict[str, str]] = {
     "mail": {
-        "address": "tousu@example.com", "host": "imap.example.com", "port": "143", "security": "starttls",
-        "user": "tousu", "folder": "INBOX", "password": "geheim 1",
+        "address": "tousu@example.com", "host": "imap.example.com", "port": "143",
+        "security": "starttls", "user": "tousu", "folder": "INBOX", "password": "geheim 1",
     },
     "wechat": {"appid": "wx1", "token": "token123", "aes_key": AES_KEY, "app_secret": "geheim 1"},
     "wecom": {
