@@ -209,8 +209,9 @@ def _claim(at: datetime) -> int | None:
         waiting = Item.objects.filter(state=ItemState.WAITING, next_try_at__lte=at)
         found = waiting.order_by("next_try_at", "pk").select_for_update(skip_locked=True)
         item_id = found.values_list("pk", flat=True).first()
-        again = at + timedelta(minutes=1)
-        Item.objects.filter(pk=item_id).update(next_try_at=again, tries=F("tries") + 1)
+        if item_id is not None:
+            again = at + timedelta(minutes=1)
+            Item.objects.filter(pk=item_id).update(next_try_at=again, tries=F("tries") + 1)
     return item_id
 
 
