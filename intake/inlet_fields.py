@@ -20,16 +20,17 @@ class Kind(Enum):
 
     TEXT = "text"
     NUMBER = "number"
-    YES_NO = "yes_no"
+    CHOICE = "choice"
     HIDDEN = "hidden"  # a secret: written, and never shown again
 
 
-Value = str | int | bool
+Value = str | int
 
 
 @dataclass(frozen=True, kw_only=True)
 class InletField:
-    """One thing to know. `form` is what the text has to look like, said in `hint`."""
+    """One thing to know. `form` is what the text has to look like, said in `hint`; of `choices` it
+    is one."""
 
     name: str
     label: str | Promise
@@ -39,6 +40,7 @@ class InletField:
     hint: str | Promise = ""
     form: re.Pattern[str] = field(default=re.compile(r".*"))
     limit: int = 200
+    choices: tuple[tuple[str, str | Promise], ...] = ()
 
     @property
     def is_secret(self) -> bool:
@@ -77,8 +79,22 @@ FIELDS: dict[Channel, tuple[InletField, ...]] = {
             hint=_("由邮件服务器直接投递时留空，不再收取。"),
             form=re.compile(r"[A-Za-z0-9.:\-]+"),
         ),
-        InletField(name="port", label=_("端口"), kind=Kind.NUMBER, needed=False, default=993),
-        InletField(name="ssl", label=_("使用 SSL"), kind=Kind.YES_NO, needed=False, default=True),
+        InletField(
+            name="port",
+            label=_("端口"),
+            kind=Kind.NUMBER,
+            needed=False,
+            hint=_("留空则按加密方式：TLS 为 993，其余为 143。"),
+        ),
+        InletField(
+            name="security",
+            label=_("加密方式"),
+            kind=Kind.CHOICE,
+            needed=False,
+            default="tls",
+            form=re.compile("tls|starttls|none"),
+            choices=(("tls", "TLS"), ("starttls", "STARTTLS"), ("none", _("不加密"))),
+        ),
         InletField(name="user", label=_("登录名"), needed=False),
         InletField(name="folder", label=_("邮件夹"), needed=False, default="INBOX"),
         InletField(name="password", label=_("登录密码"), kind=Kind.HIDDEN, needed=False),

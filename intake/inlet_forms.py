@@ -88,8 +88,8 @@ class InletForm(forms.Form):
         if self.inlet and not asked.is_secret:
             common["initial"] = self.inlet.settings.get(asked.name, asked.default)
         match asked.kind:
-            case Kind.YES_NO:
-                return forms.BooleanField(**common)
+            case Kind.CHOICE:
+                return forms.ChoiceField(choices=asked.choices, **common)
             case Kind.NUMBER:
                 return forms.IntegerField(min_value=1, max_value=65_535, **common)
             case Kind.HIDDEN:

@@ -101,8 +101,6 @@ def _fill(inlet: Inlet, plan: Plan) -> None:
 def _checked(asked: InletField, plan: Plan, inlet: Inlet) -> Value:
     """The value as it is kept. What is needed may be missing while the way in is shut."""
     value = plan.more.get(asked.name, "")
-    if asked.kind is Kind.YES_NO:
-        return bool(value)
     if isinstance(value, str):
         cleaned = text.clean(value, limit=asked.limit, field=asked.name)
         value = value if asked.is_secret and cleaned else cleaned

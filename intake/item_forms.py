@@ -152,9 +152,10 @@ class RegisterItemForm(RegisterForm):
         """Register the case and settle the item: both or neither. Raises RuleBroken; Conflict
         `item.settled`."""
         with transaction.atomic():
-            items.hold_set_aside(self.item.pk)  # before anything is written: others wait here
+            # before anything is written: others wait here
+            told = items.hold_talk(items.hold_set_aside(self.item.pk))
             complaint, created = super().perform(by=by, at=at)
-            items.taken_by_hand(self.item.pk, complaint, by=by, at=at)
+            items.taken_by_hand(self.item.pk, complaint, told, by=by, at=at)
         return complaint, created
 
 

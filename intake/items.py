@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.db.models import F
@@ -22,6 +23,7 @@ from complaints.guide import likely_category
 from complaints.models import Category, Channel, Complaint
 from complaints.models.complaint import OPEN
 from complaints.registration import LATE_ENTRY, WHAT_LIMIT, Report, register
+from intake import talks
 from intake.files.references import OTHER
 from intake.models import Inlet, Item, ItemState, Thread
 from intake.reading import BY_MEDIA_TYPE, READERS
@@ -33,9 +35,9 @@ logger = logging.getLogger(__name__)
 
 #: Of one item so much is kept: 25 MB (25 × 1024 × 1024 bytes).
 LARGEST = 25 * 1024 * 1024
-#: An item that fails for no fault of its own is tried again this often before a person sees it.
+#: An item that fails for no fault of its own is tried this often before a person sees it; so is
+#: one that ends the process which tries.
 PATIENCE = 5
-BATCH = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,27 +91,34 @@ def settle(
             return item
         if item.state == ItemState.SET_ASIDE and by is None:
             return item
+        if item.tries > PATIENCE and by is None:
+            _set_aside(item, "unexpected", _("处理时一再中断，请人工处理。"), at, by)
+            return item
         try:
             with transaction.atomic():
                 _take(item, understood or _understand(item), at, by)
         except RuleBroken as broken:
             _set_aside(item, broken.code, str(broken), at, by)
         except Exception as error:
-            if is_away(error) and connection.connection and connection.connection.closed:
+            if _is_gone(error):
                 raise
             logger.exception("Item %s could not be settled.", item.pk)
             _try_later(item, error, at, by)
         return item
 
 
-def drain(now: Callable[[], datetime], *, batch: int = BATCH) -> int:
+def drain(now: Callable[[], datetime]) -> int:
     """Settle what waits, the oldest first, each by itself; how many were looked at. Any number
     may drain at once: each takes items that no other holds."""
     looked_at = 0
-    while ids := _claim(now(), batch):
-        for item_id in ids:
+    while item_id := _claim(now()):
+        looked_at += 1
+        try:
             settle(item_id, at=now())
-        looked_at += len(ids)
+        except Exception as error:
+            if _is_gone(error):
+                raise
+            logger.exception("Item %s could not be looked at.", item_id)
     return looked_at
 
 
@@ -135,20 +144,26 @@ def hold_set_aside(item_id: int) -> Item:
     return item
 
 
-def taken_by_hand(item_id: int, complaint: Complaint, *, by: Person, at: datetime) -> Item:
-    """A person has registered what was set aside. Raises Conflict `item.settled`."""
+def taken_by_hand(
+    item_id: int, complaint: Complaint, told: Told | None, *, by: Person, at: datetime
+) -> Item:
+    """A person has registered what was set aside; `told` is what `hold_talk` has said before. The
+    customer goes on in this case, and is answered. Raises Conflict `item.settled`."""
     with transaction.atomic():
         item = hold_set_aside(item_id)
-        _settled(item, ItemState.REGISTERED, at, by, complaint=complaint)
+        thread = _thread(item.inlet, complaint, told, at) if told else None
+        _settled(item, ItemState.REGISTERED, at, by, complaint=complaint, thread=thread)
     return item
 
 
 def appended_by_hand(item_id: int, no: str, *, said: str, by: Person, at: datetime) -> Item:
     """A person has found the case this belongs to: the words go to it as the customer's, with the
-    time at which they came. Raises RuleBroken `no.unknown` for a case that is not there or out of
-    the person's sight, `said.blank`, `text.*`; Conflict `item.settled`."""
+    time at which they came, and so does what the customer writes next. Raises RuleBroken
+    `no.unknown` for a case that is not there or out of the person's sight, `said.blank`,
+    `text.*`; Conflict `item.settled`."""
     with transaction.atomic():
         item = hold_set_aside(item_id)
+        told = hold_talk(item)
         wanted = text.clean(no, limit=40, field="no").upper()
         complaint = visible_to(by, at).filter(no=wanted).first()
         if complaint is None:
@@ -159,8 +174,19 @@ def appended_by_hand(item_id: int, no: str, *, said: str, by: Person, at: dateti
             occurred_at=item.sent_at or item.received_at,
         )
         statements.record(complaint.pk, words, at=at, by=by)
-        _settled(item, ItemState.APPENDED, at, by, complaint=complaint)
+        thread = _thread(item.inlet, complaint, told, at) if told else None
+        _settled(item, ItemState.APPENDED, at, by, complaint=complaint, thread=thread)
     return item
+
+
+def hold_talk(item: Item) -> Told | None:
+    """What the channel makes of it; until this transaction ends nobody else takes a message of
+    the same talk. To be called before a case is locked or written: whoever settles locks in this
+    order."""
+    told = told_by(item)
+    if told and told.conversation:
+        talks.alone(item.inlet, told.conversation)
+    return told
 
 
 def told_by(item: Item) -> Told | None:
@@ -175,15 +201,24 @@ def told_by(item: Item) -> Told | None:
     return understood if isinstance(understood, Told) else None
 
 
-def _claim(at: datetime, batch: int) -> list[int]:
-    """Ids of waiting items. Held until settled one by one: `settle` looks again under the lock."""
+def _claim(at: datetime) -> int | None:
+    """The id of a waiting item; `settle` looks again under the lock. The try is counted before it
+    begins, and of this one item alone: one that ends its process is counted too, and takes no
+    other with it. Whoever else drains looks past it for a minute."""
     with transaction.atomic():
         waiting = Item.objects.filter(state=ItemState.WAITING, next_try_at__lte=at)
         found = waiting.order_by("next_try_at", "pk").select_for_update(skip_locked=True)
-        ids = list(found.values_list("pk", flat=True)[:batch])
-        # whoever else drains looks past them for a minute
-        Item.objects.filter(pk__in=ids).update(next_try_at=at + timedelta(minutes=1))
-    return ids
+        item_id = found.values_list("pk", flat=True).first()
+        if item_id is not None:
+            again = at + timedelta(minutes=1)
+            Item.objects.filter(pk=item_id).update(next_try_at=again, tries=F("tries") + 1)
+    return item_id
+
+
+def _is_gone(error: Exception) -> bool:
+    """Whether the database has gone away in the middle."""
+    wire = connection.connection
+    return is_away(error) and (wire is None or wire.closed)
 
 
 def _understand(item: Item) -> Understood:
@@ -201,33 +236,35 @@ def _take(item: Item, understood: Understood, at: datetime, by: Person | None) -
         _settled(item, ItemState.IGNORED, at, by, code=understood.code, reason=reason)
         return
     inlet = Inlet.objects.select_related("branch", "receiver", "category").get(pk=item.inlet_id)
-    thread = _open_thread(inlet, understood)
-    if thread is not None:
-        complaint = Complaint.objects.select_for_update(of=("self",)).get(pk=thread.complaint_id)
+    if understood.complaint_id is None and understood.conversation:
+        talks.alone(inlet, understood.conversation)
+    thread = _open_thread(inlet, understood, at)
+    complaint = _hold(thread, understood) if thread else None
+    if complaint is not None:
         _append(complaint, inlet, understood, at)
         _settled(item, ItemState.APPENDED, at, by, complaint=complaint, thread=thread)
     else:
         complaint = _register(item, inlet, understood, at, by)
-        thread = _begin(inlet, complaint, understood, at)
+        thread = _thread(inlet, complaint, understood, at)
         _settled(item, ItemState.REGISTERED, at, by, complaint=complaint, thread=thread)
 
 
-def _open_thread(inlet: Inlet, told: Told) -> Thread | None:
+def _open_thread(inlet: Inlet, told: Told, at: datetime) -> Thread | None:
     """The talk this belongs to: of the case the channel is sure of, whatever its state; else the
     same conversation's while its case is open."""
     if told.complaint_id is not None:
         found = Thread.objects.filter(complaint=told.complaint_id, inlet=inlet).first()
-        return found or Thread.objects.create(
-            inlet=inlet,
-            complaint_id=told.complaint_id,
-            address=told.address,
-            conversation=told.conversation or f"case:{told.complaint_id}",
-            begun_at=Complaint.objects.get(pk=told.complaint_id).received_at,
-        )
+        return found or _thread(inlet, Complaint.objects.get(pk=told.complaint_id), told, at)
     if not told.conversation:
         return None
-    talks = Thread.objects.filter(inlet=inlet, conversation=told.conversation)
-    return talks.filter(complaint__status__in=OPEN).first()
+    return talks.open_one(inlet, told.conversation)
+
+
+def _hold(thread: Thread, told: Told) -> Complaint | None:
+    """Its case under its lock; None when somebody has closed it meanwhile, so that it begins
+    another, unless the channel is sure of it."""
+    complaint = Complaint.objects.select_for_update(of=("self",)).get(pk=thread.complaint_id)
+    return complaint if told.complaint_id or complaint.status in OPEN else None
 
 
 def _append(complaint: Complaint, inlet: Inlet, told: Told, at: datetime) -> None:
@@ -276,14 +313,15 @@ def _category(what: str) -> Category:
     return found
 
 
-def _begin(inlet: Inlet, complaint: Complaint, told: Told, at: datetime) -> Thread:
-    return Thread.objects.create(
+def _thread(inlet: Inlet, complaint: Complaint, told: Told, at: datetime) -> Thread:
+    """The talk with this customer about the case; it begins now, unless it is there already."""
+    thread, _new = Thread.objects.get_or_create(
         inlet=inlet,
         complaint=complaint,
-        address=told.address[:254],
         conversation=told.conversation or f"case:{complaint.pk}",
-        begun_at=at,
+        defaults={"address": told.address[:254], "begun_at": at},
     )
+    return thread
 
 
 def _with_notes(told: Told, limit: int) -> str:
@@ -303,14 +341,21 @@ def _keep_files(complaint: Complaint, files: Sequence[File], by: Person, at: dat
     for file in files:
         try:
             with transaction.atomic():
-                upload = SimpleUploadedFile(file.name, file.content)
-                attachments.keep(complaint, upload, by=by, at=at)
+                attachments.keep(complaint, _upload(file), by=by, at=at)
         except RuleBroken as broken:
             refused.append(str(broken))
     if refused:
         said = _("有附件没有收下，可在“收到的内容”里查看原文：") + "".join(refused)
         words = statements.Said(channel=Channel(complaint.channel), said=said)
         statements.write(complaint, words, at=at)
+
+
+def _upload(file: File) -> SimpleUploadedFile:
+    """Under its own name, unless that is none for a file: `..`, or nothing behind a stroke."""
+    try:
+        return SimpleUploadedFile(file.name, file.content)
+    except SuspiciousFileOperation:
+        return SimpleUploadedFile("file", file.content)
 
 
 def _settled(
@@ -330,14 +375,11 @@ def _set_aside(item: Item, code: str, reason: str, at: datetime, by: Person | No
 
 def _try_later(item: Item, error: Exception, at: datetime, by: Person | None) -> None:
     """No fault of the item's, or one nobody thought of: after some tries a person sees it."""
-    tries = item.tries + 1
-    item.tries = tries
-    if tries >= PATIENCE or by is not None:
-        item.save(update_fields=["tries"])
+    if item.tries >= PATIENCE or by is not None:
         _set_aside(item, "unexpected", f"{type(error).__name__}: {error}", at, by)
         return
-    item.next_try_at = at + timedelta(seconds=10) * 2**tries
-    item.save(update_fields=["tries", "next_try_at"])
+    item.next_try_at = at + timedelta(seconds=10) * 2**item.tries
+    item.save(update_fields=["next_try_at"])
 
 
 def _fitting(outside_id: str) -> str:

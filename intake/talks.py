@@ -18,7 +18,7 @@ def alone(inlet: Inlet, conversation: str) -> None:
         )
 
 
-def is_open(inlet: Inlet, conversation: str) -> bool:
-    """Whether a case of this talk is open."""
+def open_one(inlet: Inlet, conversation: str) -> Thread | None:
+    """The latest of this talk whose case is open."""
     talks = Thread.objects.filter(inlet=inlet, conversation=conversation)
-    return talks.filter(complaint__status__in=OPEN).exists()
+    return talks.filter(complaint__status__in=OPEN).first()

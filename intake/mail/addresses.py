@@ -17,7 +17,7 @@ _TOKEN = re.compile(
 )
 _COMMENT = re.compile(r"\([^()]*\)")
 _ROUTE = re.compile(r"^@[^:]*:")
-_ADDRESS = re.compile(r"[^\s<>@,;\"]+@[^\s<>@,;\"]+")
+_ADDRESS = re.compile(r"(?<![^\s<>@,;\"])[^\s<>@,;\"]++@[^\s<>@,;\"]+")
 
 
 def parsed(value: str, *, most: int = MOST) -> list[tuple[str, str]]:
@@ -98,7 +98,8 @@ def _name(words: str) -> str:
 
 
 def _tidy(address: str) -> str:
-    joined = re.sub(r"\s*([.@])\s*", r"\1", address) if "@" in address else address
+    spaced = re.sub(r"\s+", " ", address)
+    joined = re.sub(r" ?([.@]) ?", r"\1", spaced) if "@" in spaced else address
     local, at, domain = joined.strip().strip("'").rpartition("@")
     local = local.strip()
     if local.startswith('"') and local.endswith('"') and re.fullmatch(r'"[\w.+-]+"', local):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from intake.items import Arrival
 from intake.mail import addresses
-from intake.mail.parts import taken_apart
+from intake.mail.parts import without_body
 from intake.mail.words import readable, unfolded
 
 #: Of a mail so many bytes are looked at for its head.
@@ -28,7 +28,7 @@ class Head:
 
 def head_of(raw: bytes) -> Head:
     """The head of a mail, of which the first `HEAD` bytes are enough. Raises nothing."""
-    root = taken_apart(raw[:HEAD])
+    root = without_body(raw[:HEAD])
     senders = addresses.parsed(unfolded(root.raw("from")[:_FIELD]), most=1)
     return Head(
         message_id=unfolded(root.raw("message-id")[:_FIELD]),

@@ -31,6 +31,8 @@ _SUBJECT = re.compile(
     rf"(?:{'|'.join(_ANSWERS)})\s*[\]】)）]?\s*(?:[:：|].*)?$",
     re.IGNORECASE | re.DOTALL,
 )
+#: Of a subject so many characters are looked at, its white space collapsed.
+_BEGINNING = 300
 _ANSWERING_FIELDS = (
     "x-autoreply", "x-autorespond", "x-auto-reply", "x-autoresponse", "x-qq-auto-reply",
 )  # fmt: skip
@@ -43,7 +45,7 @@ def why(mail: Mail, settings: Settings) -> Ignored | None:
         return Ignored("mail.own", _("由本系统的地址发出。"))
     if _is_bounce(mail):
         return Ignored("mail.bounce", _("退信或投递回执。"))
-    if _expected(sender, settings):
+    if expected(sender, settings):
         return None
     if _is_answer(mail):
         return Ignored("mail.auto_reply", _("自动回复。"))
@@ -77,13 +79,14 @@ def _is_answer(mail: Mail) -> bool:
         for name in _ANSWERING_FIELDS
     ):
         return True
-    return bool(_SUBJECT.match(mail.subject))
+    return bool(_SUBJECT.match(" ".join(mail.subject.split())[:_BEGINNING]))
 
 
 def _is_listed(mail: Mail) -> bool:
     return "list-id" in mail.marks or "list-post" in mail.marks
 
 
-def _expected(sender: str, settings: Settings) -> bool:
+def expected(sender: str, settings: Settings) -> bool:
+    """Whether it is a machine whose mails are complaints all the same; `sender` in lower case."""
     domain = "@" + sender.rpartition("@")[2]
     return sender in settings.machines or domain in settings.machines

@@ -23,7 +23,7 @@ _STRETCH = 1000
 _DATE = re.compile(rb'INTERNALDATE "([^"]{10,40})"')
 _UID = re.compile(rb"UID (\d+)")
 
-#: What a server, or the way to it, may do to us.
+#: What a server, or the way to it, may do to us; more is thinkable.
 FAULTS = (OSError, imaplib.IMAP4.error, ImapToolsError, ssl.SSLError, ValueError)
 
 
@@ -74,6 +74,8 @@ class Folder:
                 named = _UID.search(said)
                 if named is None or int(named[1]) == uid:
                     return Letter(uid, part[1], _moment(said))
+        if any(isinstance(part, bytes) and b"BODY[" in part.upper() for part in data):
+            raise Refused  # it is there, and NIL stands for its body
         return None
 
 

@@ -16,8 +16,8 @@ class Settings:
     """Of `Inlet.settings`: `address` is where customers write to; `host` the IMAP server ("" when
     a mail server hands mails over by `receive_mail`), `security` `tls`, `starttls` or `none`.
     `plus`: the server takes `name+anything@` for `name@`. `acknowledge`: customers are told their
-    number. `hourly`: more mails of one sender in an hour are a flood. `machines`: addresses, or
-    domains as `@example.com`, whose automatic mails are complaints all the same."""
+    number. `hourly`: more mails of one sender in an hour wait for a person. `machines`: addresses,
+    or domains as `@example.com`, whose automatic mails are complaints, however many."""
 
     address: str = ""
     host: str = ""
@@ -41,9 +41,11 @@ class Settings:
 
 
 def settings_of(inlet: Inlet) -> Settings:
-    """What is written there, as far as it is known here."""
+    """What is written there, as far as it is known here; what is left empty is not."""
     known = {
-        name: inlet.settings[name] for name in Settings.__annotations__ if name in inlet.settings
+        name: said
+        for name in Settings.__annotations__
+        if (said := inlet.settings.get(name, "")) not in ("", None)
     }
     if "machines" in known:
         known["machines"] = tuple(str(each).lower() for each in known["machines"])

@@ -84,6 +84,12 @@ class Part:
         return self.body
 
 
+def without_body(raw: bytes) -> Part:
+    """The fields at the beginning alone; what is below is not looked at. Raises nothing."""
+    fields, _body = _head_and_body(raw)
+    return Part(fields, b"")
+
+
 def taken_apart(raw: bytes) -> Part:
     """The tree of a whole message. Raises nothing."""
     count = [0]

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_noop
 
+from common.errors import is_away
 from complaints.models import Channel
 from intake import inlets, items
 from intake.items import Arrival
@@ -29,7 +30,7 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(seconds=90)
 #: Seconds after which nothing new is begun, and the next round goes on.
 BUDGET = 40.0
-#: A mail that the server refuses this often is left, and a person is told of it.
+#: A mail that can't be fetched this often is left, and a person is told of it.
 PATIENCE = 5
 #: A mailbox that does not answer for so long is told of.
 SILENT = timedelta(minutes=15)
@@ -66,9 +67,12 @@ def poll(inlet: Inlet, now: Clock, *, ends: float | None = None) -> int | str:
             settings_of(inlet), inlets.secrets_of(inlet).get("password", "")
         ) as folder:
             reading.take(folder)
-    except imap.FAULTS as fault:
+    except Exception as fault:  # whatever it is, it is told of and stops no other mailbox
+        if is_away(fault):
+            raise
         error = type(fault).__name__
-        logger.warning("Mailbox %s: %s", inlet.key, error)
+        foreseen = isinstance(fault, imap.FAULTS)
+        logger.warning("Mailbox %s: %s", inlet.key, error, exc_info=not foreseen)
         reading.failed(error)
         return error
     finally:
@@ -95,24 +99,26 @@ class _Reading:
         self._note(failures=0, failing_since=None, last_error="", stuck_uid=None)
 
     def _take_one(self, folder: imap.Folder, uid: int) -> bool:
-        """Whether to go on."""
-        letter, at = self._letter(folder, uid), self.now()
+        """Whether to go on. An empty mail is kept in the place of one that has failed again and
+        again, so that a person sees that it is there, and those behind it come in."""
+        try:
+            self._keep(folder.letter(uid))
+        except Exception as fault:
+            if is_away(fault):
+                raise
+            if self.box.stuck_uid != uid or self.box.failures < PATIENCE - 1:
+                self._note(stuck_uid=uid)
+                raise
+            self._keep(imap.Letter(uid, b"", None))
+        until = self.now() + LEASE
+        return self._note(last_uid=uid, failures=0, stuck_uid=None, lease_until=until)
+
+    def _keep(self, letter: imap.Letter | None) -> None:
         if letter is not None:
+            at = self.now()
             came = min(letter.arrived_at or at, at)
             items.keep(self.inlet, self._arrival(letter), at=came)
             self.taken += 1
-        return self._note(last_uid=uid, failures=0, stuck_uid=None, lease_until=at + LEASE)
-
-    def _letter(self, folder: imap.Folder, uid: int) -> imap.Letter | None:
-        """The mail; an empty one in its place when the server has refused it again and again, so
-        that a person sees that it is there, and those behind it come in."""
-        try:
-            return folder.letter(uid)
-        except imap.FAULTS:
-            if self.box.stuck_uid == uid and self.box.failures >= PATIENCE - 1:
-                return imap.Letter(uid, b"", None)
-            self._note(stuck_uid=uid)
-            raise
 
     def _arrival(self, letter: imap.Letter) -> Arrival:
         if letter.raw:

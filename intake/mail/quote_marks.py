@@ -38,7 +38,7 @@ ABOUT = frozenset(
         "assunto", "aihe", "konu", "tárgy", "předmět", "re",
     }
 )  # fmt: skip
-_LABEL = re.compile(r"^[>\s*|_·]*([^:：|<>@\d]{1,20}?)[\s*|]*[:：|]\s*(.*)$")
+_LABEL = re.compile(r"^[>\s*|_·]*+([^:：|<>@\d]{1,20}?)[\s*|]*[:：|]\s*(.*)$")
 
 _ORIGINAL = (
     "原始邮件", "原始郵件", "原邮件", "原郵件", "邮件原件", "郵件原件", "邮件原文",

@@ -13,21 +13,21 @@ from common.errors import RuleBroken
 from intake.mail import automatic, cage, reply_addresses
 from intake.mail.mailboxes import Settings, settings_of
 from intake.mail.parsed import Mail
-from intake.models import Inlet, Item, Reply, Thread
-from intake.understood import File, Ignored, Told, Understood
+from intake.models import Inlet, Item, ItemState, Reply, Thread
+from intake.understood import File, Told, Understood
 
 _NAME_LIMIT = 60
 
 
 def read(item: Item) -> Understood:
     """The mail understood. Raises RuleBroken `mail.empty`, `mail.unreadable`, `mail.too_slow`,
-    `mail.too_big`, `what.blank`, `text.*`."""
+    `mail.too_big`, `mail.flood`, `what.blank`, `text.*`."""
     mail = _parsed(item)
     inlet = item.inlet
     settings = settings_of(inlet)
-    ignored = automatic.why(mail, settings) or _flood(item, settings)
-    if ignored:
+    if ignored := automatic.why(mail, settings):
         return ignored
+    _check_flood(item, settings)
     complaint_id, notes = _case(mail, inlet, settings)
     if "parts_cut" in mail.notes:
         notes.append(_("邮件的部分过多，只读取了前面的部分，全文见原始内容。"))
@@ -64,17 +64,18 @@ def _parsed(item: Item) -> Mail:
         raise RuleBroken(f"mail.{unread.code}", reason) from unread
 
 
-def _flood(item: Item, settings: Settings) -> Ignored | None:
-    """More from one sender in an hour than a person writes."""
-    if not item.sender:
-        return None
+def _check_flood(item: Item, settings: Settings) -> None:
+    """More from one sender in an hour than a person writes is for a person to look at, once: among
+    what somebody sends under another's address may be that other's own. Raises RuleBroken."""
+    seen = item.state != ItemState.WAITING
+    if seen or not item.sender or automatic.expected(item.sender, settings):
+        return
     hour = (item.received_at - timedelta(hours=1), item.received_at)
     same = Item.objects.filter(inlet=item.inlet_id, sender=item.sender, pk__lt=item.pk)
     count = same.filter(received_at__gt=hour[0], received_at__lte=hour[1]).count()
-    if count < settings.hourly:
-        return None
-    reason = _("同一来信人一小时内超过 %(limit)d 封。") % {"limit": settings.hourly}
-    return Ignored("mail.flood", reason)
+    if count >= settings.hourly:
+        reason = _("同一来信人一小时内超过 %(limit)d 封。") % {"limit": settings.hourly}
+        raise RuleBroken("mail.flood", reason)
 
 
 def _case(mail: Mail, inlet: Inlet, settings: Settings) -> tuple[int | None, list[str]]:

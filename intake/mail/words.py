@@ -11,11 +11,13 @@ from intake.mail.charsets import codec, decode
 
 #: Of one header so many bytes are looked at.
 LONGEST = 64 * 1024
-_WORD = re.compile(r"=\?([^?\s*]*)(?:\*[^?]*)?\?([bBqQ])\?(.*?)\?=", re.DOTALL)
+_WORD = re.compile(r"=\?([^?\s*]*)(?:\*[^?]*)?\?([bBqQ])\?(.{0,2000}?)\?=", re.DOTALL)
 _BASE64 = (string.ascii_letters + string.digits + "+/").encode("ascii")
 _NOT_BASE64 = bytes(each for each in range(256) if each not in _BASE64)
 _FOLD = re.compile(r"\r?\n(?=[ \t])|[\r\n]+")
-_PARAMETER = re.compile(r"""[;\s]*([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*"?|[^;]*)""", re.DOTALL)
+_PARAMETER = re.compile(
+    r"""(?<![^\s=;"])([^\s=;"]++)\s*+=\s*+("(?:[^"\\]|\\.)*"?|[^;]*)""", re.DOTALL
+)
 _PIECE = re.compile(r"(.+?)\*(\d+)?(\*)?$")
 _RFC2231 = re.compile(r"([^']*)'[^']*'(.*)", re.DOTALL)
 

@@ -74,7 +74,7 @@ def check_age(call: Call, at: datetime) -> None:
     """`at` is when it reached us. Raises Forged outside the window."""
     try:
         apart = abs(at.timestamp() - int(call.asked("timestamp")))
-    except ValueError:
+    except (ValueError, OverflowError):
         raise Forged from None
     if apart > WINDOW:
         raise Forged

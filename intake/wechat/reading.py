@@ -64,7 +64,7 @@ def _said(item: Item, message: Message) -> Understood:
 
 def _text(item: Item, message: Message) -> Understood:
     words = message["Content"]
-    if not talks.is_open(item.inlet, message.sender):
+    if talks.open_one(item.inlet, message.sender) is None:
         if _NOT_PASSED_ON in words and len(words) < 40:
             return Ignored("wechat.not_passed_on", _("平台没有转来这类消息的内容。"))
         if says_nothing(words):

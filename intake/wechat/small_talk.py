@@ -17,9 +17,11 @@ _FACES = re.compile(
     r"|发抖|转圈|Smile|Grimace|Drool|Scowl|Sob|Shy|Angry|Joyful|ThumbsUp|ThumbsDown|Salute"
     r"|Rose|Heart|BrokenHeart|Facepalm|Sigh|Bye|Wow|Hey|Respect)\]"
 )
+# No words can be taken apart in two ways (有人吗 is 有人 and 吗, nothing else): what is no greeting
+# after all is given up at once.
 _GREETING = re.compile(
-    r"(?:(?:你|您)们?好|在(?:吗|么|嘛|不)|有人(?:吗|么|在吗)?|早上?好|上午好|中午好|下午好|晚上好"
-    r"|哈喽|哈啰|嗨|喂|客服|人工(?:客服)?|hi|hello|[呀啊哦吗吧])+",
+    r"(?:(?:你|您)们?好|在(?:吗|么|嘛|不)|有人么?|早上?好|上午好|中午好|下午好|晚上好"
+    r"|哈喽|哈啰|嗨|喂|客服|人工|hi|hello|[呀啊哦吗吧])++",
     re.IGNORECASE,
 )
 

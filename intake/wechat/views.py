@@ -75,8 +75,9 @@ def _check_url(call: Call) -> str:
         if is_away(error):
             raise OSError from error
         raise
+    said = echo(call, keys)
     check_age(call, at)
-    return echo(call, keys)
+    return said
 
 
 def _receive(call: Call) -> HttpResponse:

@@ -15,17 +15,19 @@ from complaints.models import Channel
 from intake import inlets
 from intake.inlet_fields import FIELDS
 from intake.inlets import Plan
+from intake.mail.mailboxes import settings_of
 from intake.models import Inlet, InletChange
 from staff.models import Person
 from tests.complaints.test_races import at_once
 from tests.conftest import MONDAY, Cast
 from tests.intake.coming import way_in
+from tests.intake.mail.letters import mailbox
 
 AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 MORE: dict[str, dict[str, str]] = {
     "mail": {
-        "address": "tousu@example.com", "host": "imap.example.com", "port": "993", "ssl": "on",
-        "user": "tousu", "folder": "INBOX", "password": "geheim 1",
+        "address": "tousu@example.com", "host": "imap.example.com", "port": "143",
+        "security": "starttls", "user": "tousu", "folder": "INBOX", "password": "geheim 1",
     },
     "wechat": {"appid": "wx1", "token": "token123", "aes_key": AES_KEY, "app_secret": "geheim 1"},
     "wecom": {
@@ -60,12 +62,36 @@ def test_each_channel_is_set_up_with_what_it_needs(cast: Cast, root: Client, cha
     assert answer.status_code == 302
     made = Inlet.objects.get()
     hidden = {field.name for field in FIELDS.get(Channel(channel), ()) if field.is_secret}
-    typed = {"993": 993, "on": True}
+    typed = {"143": 143}
     open_ = {name: typed.get(said, said) for name, said in more.items() if name not in hidden}
     assert made.settings == open_
     assert inlets.secrets_of(made) == {name: more[name] for name in hidden}
     assert (made.channel, made.branch, made.receiver) == (channel, cast.wuxi, None)
     assert "客服邮箱" in root.get("/inlets/").content.decode()
+
+
+def test_what_is_left_empty_of_a_mailbox_is_as_usual_and_what_is_said_is_read(
+    cast: Cast, root: Client
+) -> None:
+    words = MORE["mail"] | {"port": "", "folder": "", "user": ""}
+    root.post("/inlets/new/?channel=mail", usual(cast, **words))
+    made = Inlet.objects.get()
+    read = settings_of(made)
+    assert (read.security, read.real_port, read.folder) == ("starttls", 143, "INBOX")
+    words["security"] = "tls"
+    assert root.post(f"/inlets/{made.pk}/", usual(cast, **words)).status_code == 302
+    assert settings_of(Inlet.objects.get()).real_port == 993
+
+
+def test_saving_the_page_changes_nothing_of_a_mailbox_made_by_command(
+    cast: Cast, root: Client
+) -> None:
+    made = mailbox(cast, host="imap.example.com", security="starttls")
+    form = root.get(f"/inlets/{made.pk}/").context["form"]
+    shown = {field.name: field.value() for field in form}
+    typed = {name: said for name, said in shown.items() if said not in (None, False)}
+    assert root.post(f"/inlets/{made.pk}/", typed).status_code == 302
+    assert settings_of(Inlet.objects.get()) == settings_of(made)
 
 
 def test_the_names_that_the_channels_read_by_stay(cast: Cast) -> None:
@@ -74,8 +100,8 @@ def test_the_names_that_the_channels_read_by_stay(cast: Cast) -> None:
         for channel, fields in FIELDS.items()
     }
     assert names == {
-        "mail": {"address": False, "host": False, "port": False, "ssl": False, "user": False,
-                 "folder": False, "password": True},
+        "mail": {"address": False, "host": False, "port": False, "security": False,
+                 "user": False, "folder": False, "password": True},
         "wechat": {"appid": False, "token": True, "aes_key": True, "app_secret": True},
         "wecom": {"corpid": False, "agent_id": False, "token": True, "aes_key": True,
                   "app_secret": True},
@@ -102,6 +128,7 @@ def test_the_channel_is_asked_first(root: Client) -> None:
         ("mail", {"address": ""}, "address", "address.missing"),
         ("mail", {"address": "nobody"}, "address", "address.form"),
         ("mail", {"host": "a b/c"}, "host", "host.form"),
+        ("mail", {"security": "ssl"}, "security", "invalid_choice"),
         ("mail", {"port": "0"}, "port", "min_value"),
         ("mail", {"port": "65536"}, "port", "max_value"),
         ("mail", {"password": "a\x00b"}, "password", "null_characters_not_allowed"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from threading import Event as Signal
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 
 from common import walls
 from common.errors import RuleBroken
@@ -144,6 +146,58 @@ def test_an_error_nobody_thought_of_is_tried_again_and_then_shown(cast: Cast, in
     assert Item.objects.get().settled_by == cast.chen
 
 
+class Killed(BaseException):
+    """The process is gone: nothing that it had begun is written."""
+
+
+def test_what_ends_its_process_is_tried_so_often_too_and_holds_up_no_other(
+    cast: Cast, inlet: Inlet
+) -> None:
+    def deadly(item: Item) -> Understood:
+        if item.outside_id == "1":
+            raise Killed
+        return Told(what="别的事", name="孙")
+
+    READ.append(deadly)
+    item, at = arrive(inlet), MONDAY
+    arrive(inlet, outside_id="2")
+    for _ in range(items.PATIENCE):
+        with pytest.raises(Killed):
+            items.drain(lambda: at)  # noqa: B023
+        assert items.drain(lambda: at) == int(at == MONDAY)  # noqa: B023
+        at += timedelta(minutes=1)
+    assert items.drain(lambda: at) == 1
+    item.refresh_from_db()
+    assert (item.state, item.code) == (ItemState.SET_ASIDE, "unexpected")
+    assert Complaint.objects.get().what == "别的事"
+    READ.pop()
+    assert items.settle(item.pk, at=at, by=cast.chen).state == ItemState.REGISTERED
+
+
+def test_one_that_cannot_even_be_looked_at_holds_up_no_other(
+    inlet: Inlet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = items.settle
+
+    def settle(item_id: int, *, at: datetime) -> Item:
+        if item_id == first.pk:
+            raise OperationalError("lock timeout")
+        return real(item_id, at=at)
+
+    first = arrive(inlet)
+    arrive(inlet, outside_id="2")
+    monkeypatch.setattr(items, "settle", settle)
+    assert items.drain(lambda: MONDAY) == 2
+    assert Complaint.objects.count() == 1
+
+
+@pytest.mark.parametrize("name", ["..", ".", "", "照片/", "/"])
+def test_a_file_whose_name_is_none_is_kept_under_another(inlet: Inlet, name: str) -> None:
+    READ.append(lambda item: Told(what="看照片", name="孙", files=[File(name, PNG)]))
+    assert items.settle(arrive(inlet).pk, at=MONDAY).state == ItemState.REGISTERED
+    assert Attachment.objects.get().name.startswith("file")
+
+
 def test_files_come_along_and_those_that_may_not_be_kept_are_named(inlet: Inlet) -> None:
     READ.append(
         lambda item: Told(
@@ -161,9 +215,81 @@ def test_what_waits_is_taken_once_by_however_many_drain(
 ) -> None:
     for number in range(12):
         arrive(inlet, f"第 {number} 件", str(number))
-    done(at_once([lambda: items.drain(lambda: MONDAY, batch=3)] * 6))
+    done(at_once([lambda: items.drain(lambda: MONDAY)] * 6))
     assert Complaint.objects.count() == 12
     assert Item.objects.filter(state=ItemState.REGISTERED).count() == 12
+
+
+@pytest.mark.xdist_group("races")
+def test_two_words_of_one_conversation_at_once_are_one_case(
+    transactional_db: None, inlet: Inlet
+) -> None:
+    def slowly(item: Item) -> Understood:
+        time.sleep(0.1)
+        return Told(what=bytes(item.raw).decode(), name="孙", conversation="c1")
+
+    READ.append(slowly)
+    found = [arrive(inlet, f"第 {number} 句", str(number)) for number in range(4)]
+    done(at_once([lambda pk=item.pk: items.settle(pk, at=MONDAY) for item in found]))  # type: ignore[misc]
+    assert Complaint.objects.get().statements.count() == 3
+
+
+@pytest.mark.xdist_group("races")
+def test_words_for_a_case_that_is_just_being_closed_begin_another(
+    transactional_db: None, inlet: Inlet
+) -> None:
+    READ.append(lambda item: Told(what=bytes(item.raw).decode(), name="孙", conversation="c1"))
+    first = items.settle(arrive(inlet).pk, at=MONDAY).complaint
+    second = arrive(inlet, "又有事", "2")
+    locked = Signal()
+
+    def close() -> None:
+        with transaction.atomic():
+            case = Complaint.objects.select_for_update().get()
+            locked.set()
+            _until_somebody_waits()
+            case.status = "withdrawn"
+            case.save(update_fields=["status"])
+
+    def write() -> Item:
+        assert locked.wait(10)
+        return items.settle(second.pk, at=MONDAY)
+
+    _closed, settled = done(at_once([close, write]))
+    assert settled.state == ItemState.REGISTERED
+    assert settled.complaint != first
+
+
+def _until_somebody_waits() -> None:
+    ends = time.monotonic() + 10
+    while time.monotonic() < ends:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.02)
+    raise AssertionError
+
+
+@pytest.mark.parametrize("by_hand", ["registered", "appended"])
+def test_after_what_was_done_by_hand_the_customer_goes_on_in_that_case(
+    cast: Cast, inlet: Inlet, by_hand: str
+) -> None:
+    old = items.settle(arrive(inlet, outside_id="0").pk, at=MONDAY).complaint
+    assert old
+    READ.append(broken)
+    item = arrive(inlet)
+    items.settle(item.pk, at=MONDAY, by=cast.chen)
+    READ.append(lambda item: Told(what="还没到", name="孙", conversation="c1", address="sun"))
+    if by_hand == "appended":
+        items.appended_by_hand(item.pk, old.no, said="x", by=cast.chen, at=MONDAY)
+    else:
+        told = items.hold_talk(items.hold_set_aside(item.pk))
+        items.taken_by_hand(item.pk, old, told, by=cast.chen, at=MONDAY)
+    settled = Item.objects.get(pk=item.pk)
+    assert settled.thread
+    assert (settled.state, settled.thread.address) == (by_hand, "sun")
+    assert items.settle(arrive(inlet, outside_id="2").pk, at=MONDAY).complaint == old
 
 
 @pytest.mark.xdist_group("races")

@@ -56,7 +56,7 @@ class Command(BaseCommand):
         parser.add_argument("--folder")
         parser.add_argument("--plus", action=BooleanOptionalAction, default=None)
         parser.add_argument("--acknowledge", action=BooleanOptionalAction, default=None)
-        parser.add_argument("--hourly", type=int, help="more of one sender in an hour is a flood")
+        parser.add_argument("--hourly", type=int, help="more of one sender in an hour wait")
         parser.add_argument(
             "--machines", nargs="*", metavar="ADDRESS", help="taken, though automatic"
         )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import imaplib
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
+from imap_tools.folder import MailBoxFolderManager
 
 from complaints.models import Complaint
 from intake import items
@@ -151,6 +154,64 @@ def test_a_mail_the_server_will_not_hand_over_holds_up_the_others_only_for_a_whi
         "mail.empty"
     ]
     assert Complaint.objects.count() == 2
+
+
+def nothing(number: int) -> Any:
+    return "OK", [f"1 (UID {number} BODY[]<0> NIL)".encode()]
+
+
+def too_slow(number: int) -> Any:
+    raise SoftTimeLimitExceeded
+
+
+def absurd(number: int) -> Any:
+    return "OK", 7
+
+
+@pytest.mark.parametrize("answers", [nothing, too_slow, absurd])
+def test_whatever_keeps_a_mail_from_coming_is_counted_and_the_mail_is_not_lost(
+    cast: Cast, box: PostBox, monkeypatch: pytest.MonkeyPatch, answers: Callable[[int], Any]
+) -> None:
+    real = imaplib.IMAP4.uid
+    box.put(letter(number=1), MONDAY)
+    box.put(letter(number=2), MONDAY)
+    inlet = served(cast, box)
+    with imap.opened(settings_of(inlet), PASSWORD) as folder:
+        bad, _last = folder.uids_after(0)
+
+    def uid(client: imaplib.IMAP4, command: str, *args: str) -> Any:
+        if (command, args[0]) == ("FETCH", str(bad)):
+            return answers(bad)
+        return real(client, command, *args)
+
+    monkeypatch.setattr(imaplib.IMAP4, "uid", uid)
+    for failures in range(1, polling.PATIENCE):
+        assert polling.poll_all(lambda: MONDAY)["mail"] not in (0, 1, 2)
+        state = Mailbox.objects.get()
+        assert (state.failures, state.stuck_uid, state.lease_token) == (failures, bad, None)
+    assert poll(inlet) == 2
+    assert [len(bytes(item.raw)) > 0 for item in Item.objects.order_by("pk")] == [False, True]
+
+
+def test_a_server_that_does_not_number_stops_no_other_mailbox(
+    cast: Cast, box: PostBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served(cast, box, "odd")
+    served(cast, box, "good")
+    box.put(letter(), MONDAY)
+    real = MailBoxFolderManager.status
+    odd: list[None] = [None]
+
+    def status(manager: MailBoxFolderManager, *args: Any) -> dict[str, int]:
+        found = real(manager, *args)
+        if odd:
+            odd.pop()
+            del found["UIDNEXT"]
+        return found
+
+    monkeypatch.setattr(MailBoxFolderManager, "status", status)
+    assert polling.poll_all(lambda: MONDAY) == {"odd": "KeyError", "good": 1}
+    assert Mailbox.objects.get(inlet__key="odd").failures == 1
 
 
 def test_a_turn_ends_when_its_time_is_over_and_the_next_goes_on(cast: Cast, box: PostBox) -> None:

@@ -198,12 +198,20 @@ def test_a_mail_passed_on_as_a_file_is_read(inlet: Inlet) -> None:
     assert "〔随信转来的邮件〕\ninner\n原来的投诉" in Complaint.objects.get().what
 
 
-def test_more_from_one_sender_than_a_person_writes_is_kept_and_not_taken(cast: Cast) -> None:
+def test_more_from_one_sender_than_a_person_writes_waits_for_a_person(cast: Cast) -> None:
     inlet = mailbox(cast, hourly=3)
     states = [arrive(inlet, letter(f"{n}", number=n)).state for n in range(5)]
-    assert states == ["registered"] * 3 + ["ignored"] * 2
-    assert Item.objects.filter(code="mail.flood").count() == 2
+    assert states == ["registered"] * 3 + ["set_aside"] * 2
+    floods = Item.objects.filter(code="mail.flood")
+    assert floods.count() == 2
+    again = items.settle(floods[0].pk, at=MONDAY, by=cast.chen)
+    assert again.state == "registered"
+    assert items.told_by(floods[0])
     assert arrive(inlet, letter(number=7, sender="other@qq.com")).state == "registered"
+    platform = mailbox(cast, "platform", hourly=3, machines=["@gov.example"])
+    for number in range(5):
+        raw = letter(f"{number}", sender="12345@GOV.example", number=number)
+        assert arrive(platform, raw).state == "registered"
     later = MONDAY + timedelta(hours=2)
     assert arrive(inlet, letter("后来", number=8), at=later).state == "registered"
 

@@ -66,6 +66,10 @@ def test_an_address_is_confirmed_to_its_platform_alone(cast: Cast, channel: Chan
         {"timestamp": ""},
     ):
         assert refused(platform.get({**query, **wrong})), wrong
+    assert refused(platform.get({**query, "timestamp": "9" * 400}))
+    assert refused(platform.but(key="none").get({**query, "timestamp": "9" * 400}))
+    far, _body = platform.but(aes_key="").sealed("", timestamp="9" * 400)
+    assert refused(platform.get({**far, "echostr": "42"}))
     old, _body = platform.but(aes_key="").sealed("", timestamp=str(int(time.time()) - WINDOW - 5))
     assert refused(platform.get({**old, "echostr": "42"}))
 
@@ -89,6 +93,7 @@ HOSTILE: dict[str, tuple[int, Calling]] = {
     "a plain call": (403, lambda p: p.but(aes_key="").send(message())),
     "a call of long ago": (403, lambda p: p.send(message(), timestamp=str(int(time.time()) - AGO))),
     "a call of later": (403, lambda p: p.send(message(), timestamp=str(int(time.time()) + AGO))),
+    "a time beyond counting": (403, lambda p: p.send(message(), timestamp="9" * 400)),
     "a time that is none": (403, lambda p: p.send(message(), timestamp="now")),
     "a seal that is none": (403, lambda p: p.post({}, "<xml><Encrypt>x</Encrypt></xml>")),
     "an account that is none": (403, lambda p: p.but(key="none").send(message())),
