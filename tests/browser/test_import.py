@@ -83,7 +83,7 @@ def test_the_same_file_again_says_so_and_adds_nothing(
         put(page, source="p12345", branch="WUX")
         page.locator("[name=file]").set_input_files(file)
         send(page)
-        put(page, **{"column-2": ""})
+        put(page, **{"column-1": "what", "column-2": ""})
         send(page)
         expect(page.locator("#case-import")).to_be_visible()
         work()

@@ -453,6 +453,7 @@ def test_a_case_that_a_person_registered_from_what_was_set_aside_is_the_systems_
     item = taken(inlet, "A-1", MONDAY - 80 * HOUR)
     assert item.code == "received_at.late_entry"
     case = register()
-    items.taken_by_hand(item.pk, case, by=cast.chen, at=MONDAY)
+    told = items.hold_talk(item)
+    items.taken_by_hand(item.pk, case, told, by=cast.chen, at=MONDAY)
     drain()
     assert [json.loads(heard.raw)["no"] for heard in listener.heard] == [case.no]
