@@ -12,7 +12,7 @@ from typing import Any, cast
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Field
+from django.db.models import Field, Max
 from django.utils.translation import gettext as _
 
 from common import text
@@ -245,10 +245,13 @@ def end_post(person_id: int, *, at: datetime) -> None:
 
 @transaction.atomic
 def resume_post(person_id: int, *, by: Person, at: datetime) -> Post:
-    """The history of an account that is opened again: the last role and branch, from now on."""
+    """The history of an account that is opened again: the last role and branch, from now on, or
+    from when the last post ended, if that was written by a clock that was ahead."""
     person = _lock(person_id)
+    ended = Post.objects.filter(person=person, cancelled_at=None).aggregate(last=Max("until"))
+    since = max(filter(None, (at, ended["last"])))
     return Post.objects.create(
-        person=person, role=person.role, branch=person.branch, since=at, is_current=True, by=by
+        person=person, role=person.role, branch=person.branch, since=since, is_current=True, by=by
     )
 
 

@@ -13,7 +13,7 @@ from notify.models import Message
 from quality import sheets
 from staff import absences, people
 from staff.absences import Leave
-from staff.models import AbsenceReason, Person, Role
+from staff.models import AbsenceReason, Person, Post, Role
 from tests.complaints.scenes import (
     HOUR,
     MINUTE,
@@ -217,3 +217,12 @@ def test_headquarters_keeps_somebody_who_leads(cast: Cast, register: Register) -
     with pytest.raises(RuleBroken) as alone:
         close(Person.objects.get(pk=cast.gao.pk), by=cast.root, hand_up=True)
     assert alone.value.code == "nobody_left"
+
+
+def test_an_account_opened_by_a_clock_that_is_behind_goes_on_where_its_last_post_ended(
+    cast: Cast,
+) -> None:
+    departures.close_account(cast.zhao, hand_up=False, by=cast.root, at=MONDAY + HOUR)
+    departures.open_account(cast.zhao, by=cast.root, at=MONDAY)
+    held = Post.objects.get(person=cast.zhao, is_current=True)
+    assert held.since == MONDAY + HOUR
