@@ -22,6 +22,6 @@ class Bodies:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         said = request.META.get("CONTENT_LENGTH") or ""
-        if said.isdecimal() and int(said[:20]) > LARGEST:
+        if said.isdecimal() and int(said.lstrip("0")[:20] or "0") > LARGEST:
             return too_much(request)
         return self.get_response(request)

@@ -172,6 +172,13 @@ def test_what_is_the_same_for_all_is_tried_at_each_in_turn(world: World) -> None
 ENDLESS = {"CONTENT_LENGTH": str(50 * 1024**3), "content_type": MULTIPART}
 
 
+def test_zeros_before_the_length_hide_nothing(cast: Cast) -> None:
+    said = {**ENDLESS, "CONTENT_LENGTH": "0" * 30 + str(50 * 1024**3)}
+    answer: Any = Client().generic("POST", "/feedback/", b"--x", **said)
+    assert answer.status_code == 413
+    assert answer.wsgi_request._read_started is False
+
+
 @pytest.mark.parametrize(
     ("path", "said"),
     [
