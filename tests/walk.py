@@ -7,6 +7,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
@@ -759,12 +760,24 @@ def _tables() -> list[str]:
     )
 
 
-def written() -> int:
-    """How many rows of theirs this transaction has written so far, also those it took back."""
-    count = "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_xact_user_tables"
-    with connection.cursor() as cursor:
-        cursor.execute(f"{count} WHERE relname = ANY(%s)", [_tables()])
-        return int(cursor.fetchone()[0])
+#: What a statement begins with that changes no row: all others may.
+_READS = re.compile(
+    r"(SELECT (?!\w+\()|SELECT set_config\(|SAVEPOINT|RELEASE|ROLLBACK|SET |PREPARE )"
+)
+
+
+@contextmanager
+def writing() -> Iterator[list[str]]:
+    """The statements of the block that may have changed a row."""
+    found: list[str] = []
+
+    def note(execute: Any, sql: str, values: Any, many: bool, context: Any) -> Any:
+        if not _READS.match(sql):
+            found.append(sql)
+        return execute(sql, values, many, context)
+
+    with connection.execute_wrapper(note):
+        yield found
 
 
 def digest() -> dict[str, str]:
@@ -935,11 +948,11 @@ class _Step:
         elif self.caller.session:
             self.client.cookies[settings.SESSION_COOKIE_NAME] = self.caller.session
         with transaction.atomic():
-            rows = written() if method != "GET" else 0
-            response = _send(self.client, address, method, path, dict(words), headers)
-            answer = _answer(response)
+            with writing() as statements:
+                response = _send(self.client, address, method, path, dict(words), headers)
+                answer = _answer(response)
             refused = method != "GET" and answer.status >= 400
-            changed = self.changed() if refused and written() != rows else ""
+            changed = self.changed() if refused and statements else ""
             transaction.set_rollback(True)
         self.look(address, method, path, words, answer)
         self.check_door(address, method, answer)
