@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import DateTimeField, Expression, Value
+from django.db.models import Expression
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -26,8 +27,22 @@ def database_now() -> datetime:
     return now
 
 
+def now_if_trusted() -> datetime | None:
+    """The host's moment where it is trusted; None: a statement has to take the database's own."""
+    return timezone.now() if settings.TRUST_HOST_CLOCK else None
+
+
 def now_in_sql() -> Expression:
-    """`now` as an expression, for a query that has no moment of its own to look at."""
-    if settings.TRUST_HOST_CLOCK:
-        return Value(timezone.now(), output_field=DateTimeField())
-    return Now()
+    """`now` as an expression, for a query that has no moment of its own to look at: that of its
+    run, however long ago it was put together."""
+    return _Now()
+
+
+class _Now(Now):
+    def as_postgresql(
+        self, compiler: Any, connection: Any, **context: Any
+    ) -> tuple[str, list[Any]]:
+        if at := now_if_trusted():
+            return "%s", [at]
+        sql, values = super().as_postgresql(compiler, connection, **context)
+        return sql, list(values)

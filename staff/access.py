@@ -30,15 +30,24 @@ def scope_of(person: Person) -> Scope:
 def branches_in_scope(person: Person) -> QuerySet[Branch]:
     """The branches whose cases the person may see: those in reach, and the closed ones that one
     of them has inherited, wherever they lay."""
-    match scope_of(person):
+    return branches_within(*reach_of(person))
+
+
+def reach_of(person: Person) -> tuple[Scope, int, str]:
+    """All that a person's sight follows from: their scope, their branch, and its path where what
+    is below it counts."""
+    scope = scope_of(person)
+    return scope, person.branch_id, person.branch.path if scope == Scope.SUBTREE else ""
+
+
+def branches_within(scope: Scope, branch_id: int, path: str) -> QuerySet[Branch]:
+    """`branches_in_scope` of whoever has this reach."""
+    match scope:
         case Scope.NOTHING:
             return Branch.objects.none()
         case Scope.BRANCH:
-            return Branch.objects.filter(Q(pk=person.branch_id) | Q(heir=person.branch_id))
+            return Branch.objects.filter(Q(pk=branch_id) | Q(heir=branch_id))
         case Scope.SUBTREE:
-            below = person.branch.path
-            return Branch.objects.filter(
-                Q(path__startswith=below) | Q(heir__path__startswith=below)
-            )
+            return Branch.objects.filter(Q(path__startswith=path) | Q(heir__path__startswith=path))
         case Scope.EVERYTHING:
             return Branch.objects.all()

@@ -20,6 +20,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from common.errors import NotAllowed, RuleBroken
+from common.prepared import PreparedRows
 from common.walls import see_with
 from staff import passwords, second_factor
 from staff.eyes import eyes_of
@@ -156,9 +157,16 @@ def _find(text: str) -> TokenGrant | None:
         digest = hash_token(text)
     except (TypeError, NotHex):
         return None
-    alike = TokenGrant.objects.filter(token__token_key=text[: CONSTANTS.TOKEN_KEY_LENGTH])
-    found = alike.select_related("token__user__branch")
-    return next((one for one in found if compare_digest(digest, one.token.digest)), None)
+    alike = _ALIKE.get(text[: CONSTANTS.TOKEN_KEY_LENGTH])
+    return next((one for one in alike if compare_digest(digest, one.token.digest)), None)
+
+
+_ALIKE = PreparedRows(
+    lambda key: TokenGrant.objects.filter(token__token_key=key).select_related(
+        "token__user__branch"
+    ),
+    "KEY",
+)
 
 
 def _holds(grant: TokenGrant, at: datetime) -> bool:

@@ -762,7 +762,8 @@ def _tables() -> list[str]:
 
 #: What a statement begins with that changes no row: all others may.
 _READS = re.compile(
-    r"(SELECT (?!\w+\()|SELECT set_config\(|SAVEPOINT|RELEASE|ROLLBACK|SET |PREPARE )"
+    r"SELECT (?!\w+\()|SELECT set_config\(|SAVEPOINT|RELEASE|ROLLBACK|SET |PREPARE "
+    r"|EXECUTE (read_\d+|reach_of_a_person) "
 )
 
 
