@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from copy import copy
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NoReturn
@@ -198,8 +197,10 @@ class Named(serializers.SlugRelatedField[Any]):
         return found[0]
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Named:
-        """With the statement that is prepared already."""
-        return copy(self)
+        """Anew, but with the statement that is prepared already."""
+        made: Named = super().__deepcopy__(memo)
+        made._rows = self._rows
+        return made
 
     def run_validation(self, data: Any = empty) -> Any:
         """Unlike DRF's, takes an empty text for a code that there is not."""

@@ -24,7 +24,7 @@ class Prepared:
 
     def __init__(self, name: str, statement: str, types: Sequence[str]) -> None:
         self._name = name
-        self._prepare = f"PREPARE {name} ({', '.join(types)}) AS {statement}".replace("%", "%%")
+        self._prepare = f"PREPARE {name} ({', '.join(types)}) AS {statement}"
         self._execute = f"EXECUTE {name} ({', '.join(['%s'] * len(types))})"
 
     def run(self, cursor: CursorWrapper, values: Sequence[Any]) -> None:
@@ -32,7 +32,8 @@ class Prepared:
         connection.ensure_connection()
         known = _PREPARED.setdefault(connection.connection, set())
         if self._name not in known:
-            cursor.execute(self._prepare, [])
+            with connection.wrap_database_errors:  # no query of the page's: nobody counts it
+                cursor.cursor.execute(self._prepare)
             known.add(self._name)
         cursor.execute(self._execute, values)
 

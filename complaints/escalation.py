@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -18,13 +18,13 @@ from staff.posts import duty
 
 logger = logging.getLogger(__name__)
 
-#: Cases that one transaction takes; larger ones hold their locks longer and win little.
+#: Clocks that one transaction takes; larger ones hold their locks longer and win little.
 BATCH = 5000
 #: So many failures in a row, and headquarters' duty is told.
 PATIENCE = 3
 
 _CLAIM = """
-SELECT kase.id, kase.policy_id, kase.owner_branch_id, kase.responsible_branch_id,
+SELECT clock.id, kase.id, kase.policy_id, kase.owner_branch_id, kase.responsible_branch_id,
        kase.subject_ids
 FROM complaints_clock AS clock
 JOIN complaints_complaint AS kase ON kase.id = clock.complaint_id
@@ -48,12 +48,12 @@ RETURNING id, failures
 class Swept(NamedTuple):
     """What one batch came to."""
 
-    cases: int
+    clocks: int
     steps: int
 
 
 def sweep(*, until: datetime, batch: int = BATCH) -> int:
-    """Take every step that has come by `until` in one batch of at most `batch` cases; the
+    """Take every step that has come by `until` in one batch of at most `batch` clocks; the
     number of steps taken. Any number of sweeps may run at once: each takes cases no other has
     locked."""
     return _sweep(until, batch).steps
@@ -62,7 +62,7 @@ def sweep(*, until: datetime, batch: int = BATCH) -> int:
 def catch_up(now: Callable[[], datetime], *, batch: int = BATCH) -> int:
     """Sweep batch by batch until nothing is left that is due and free; the steps taken."""
     steps = 0
-    while (swept := _sweep(now(), batch)).cases:
+    while (swept := _sweep(now(), batch)).clocks:
         steps += swept.steps
     return steps
 
@@ -70,29 +70,23 @@ def catch_up(now: Callable[[], datetime], *, batch: int = BATCH) -> int:
 def fire(complaint: Complaint, *, until: datetime, taken_at: datetime | None = None) -> int:
     """Take the steps of this locked case that have come by `until`, as `firing.fire` does for
     many; the number taken. Whoever acts on an overdue case fires its breach first."""
-    if not Clock.objects.filter(complaint=complaint, next_at__lte=until).exists():
-        return 0
-    case = Case(*(getattr(complaint, name) for name in Case._fields))
-    return firing.fire([case], until=until, taken_at=taken_at)
+    due = list(_due_of([complaint.pk], until))
+    return firing.fire(due, [Case.of(complaint)], until=until, taken_at=taken_at)
 
 
 def fire_all(complaints: Sequence[Complaint], *, until: datetime) -> int:
     """`fire` for many locked cases, with one statement."""
-    due = set(
-        Clock.objects.filter(complaint__in=complaints, next_at__lte=until).values_list(
-            "complaint_id", flat=True
-        )
-    )
-    found = [each for each in complaints if each.pk in due]
-    rows = [Case(*(getattr(each, name) for name in Case._fields)) for each in found]
-    return firing.fire(rows, until=until)
+    due = _due_of([each.pk for each in complaints], until)
+    due_cases = set(due.values())
+    found = [Case.of(each) for each in complaints if each.pk in due_cases]
+    return firing.fire(list(due), found, until=until)
 
 
 def _sweep(until: datetime, batch: int) -> Swept:
     try:
         with transaction.atomic():
-            cases = _claim(until, batch)
-            return Swept(len(cases), firing.fire(cases, until=until) if cases else 0)
+            clock_ids, cases = _claim(until, batch)
+            return Swept(len(clock_ids), firing.fire(clock_ids, cases, until=until))
     except Exception:  # whatever it is, it must not keep the others waiting
         if connection.connection is None or connection.connection.closed:
             raise
@@ -101,15 +95,25 @@ def _sweep(until: datetime, batch: int) -> Swept:
     return Swept(steps, steps)  # as long as some are taken there is more to take
 
 
-def _claim(until: datetime, batch: int) -> list[Case]:
-    """Lock up to `batch` cases with a clock to look at. Apologies have a batch of their own, so
-    that they wait for nothing else."""
+def _claim(until: datetime, batch: int) -> tuple[list[int], list[Case]]:
+    """Up to `batch` clocks to look at, and their cases, locked. Apologies, with what else of their
+    cases has come, have a batch of their own, so that they wait for nothing else."""
     with connection.cursor() as cursor:
         for claim in _CLAIMS:
             cursor.execute(claim, [until, batch])
-            if found := {row[0]: Case(*row) for row in cursor.fetchall()}:
-                return list(found.values())
-    return []
+            if rows := cursor.fetchall():
+                cases = {row[1]: Case(*row[1:]) for row in rows}
+                clock_ids = [row[0] for row in rows]
+                if claim is _CLAIMS[0]:
+                    clock_ids = list(_due_of(cases, until))
+                return clock_ids, list(cases.values())
+    return [], []
+
+
+def _due_of(case_ids: Iterable[int], until: datetime) -> dict[int, int]:
+    """The clocks of these cases to look at, with the case of each."""
+    due = Clock.objects.filter(complaint__in=case_ids, next_at__lte=until)
+    return dict(due.values_list("pk", "complaint_id"))
 
 
 def _due_cases(until: datetime, batch: int) -> list[int]:
@@ -125,7 +129,7 @@ def _in_parts(case_ids: Sequence[int], until: datetime) -> int:
         with transaction.atomic():
             cases = Complaint.objects.filter(pk__in=case_ids).order_by("pk")
             free = cases.select_for_update(skip_locked=True, of=("self",))
-            return firing.fire([Case(*row) for row in free.values_list(*Case._fields)], until=until)
+            return fire_all(list(free), until=until)
     except Exception:  # the same: only the case that fails is set aside
         if len(case_ids) == 1:
             logger.exception("The clocks of case %s failed; they are tried again.", case_ids[0])

@@ -15,8 +15,9 @@ from django.db import connection
 from django.utils.translation import gettext_noop
 
 from common import walls
+from common.prepared import Prepared
 from complaints.ladder import ACKNOWLEDGE_WITHIN, FALLS_AWAY_SQL, MOMENT_SQL
-from complaints.models import ClockKind, PolicyStep
+from complaints.models import ClockKind, Complaint, PolicyStep
 from complaints.rules import Action
 from notify import digest
 from notify.post import msgid
@@ -51,7 +52,7 @@ CASE WHEN kind IN ('{ClockKind.APOLOGY.value}', '{ClockKind.RESULT.value}') THEN
 # A clock is looked at again when its next step comes, or when the level told last has waited for
 # an acknowledgement long enough. Who gets more than a person reads in one window gets a digest,
 # which the caller writes as the last thing before commit, since all sweeps share its rows.
-_FIRE = f"""
+_STATEMENT = f"""
 WITH roster AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%(roster)s)
         AS given (roles text, branch_id bigint, without bigint[], people bigint[],
@@ -71,7 +72,7 @@ rungs AS MATERIALIZED (
     LEFT JOIN complaints_policystep AS step
         ON step.clock_id = clock.policy_clock_id AND NOT {FALLS_AWAY_SQL}
     LEFT JOIN LATERAL (SELECT {MOMENT_SQL}) AS comes (at) ON step.id IS NOT NULL
-    WHERE clock.complaint_id = ANY(ARRAY(SELECT unnest(%(cases)s::bigint[])))
+    WHERE clock.id = ANY(ARRAY(SELECT unnest(%(clocks)s::bigint[])))
         AND clock.next_at <= %(until)s
 ),
 come AS MATERIALIZED (
@@ -91,7 +92,8 @@ due AS MATERIALIZED (
     FROM come
     CROSS JOIN LATERAL (SELECT {_DEBTOR}) AS debtor (id)
     LEFT JOIN roster ON roster.roles = come.roles::text AND roster.branch_id = come.branch_id
-        AND roster.without = come.subject_ids
+        AND roster.without = CASE WHEN come.subject_ids && %(holders)s::bigint[]
+                                  THEN come.subject_ids ELSE '{{}}' END
     LEFT JOIN away ON away.person_id = debtor.id
     CROSS JOIN LATERAL (SELECT COALESCE(
         CASE WHEN away.deputy_id <> ALL(come.subject_ids) THEN away.deputy_id END,
@@ -161,6 +163,30 @@ SELECT (SELECT count(*) FROM due),
               FROM heard JOIN crowded USING (recipient_id) GROUP BY 1, 2) AS sums)
 """  # noqa: S608  (our own words; values are parameters)
 
+_GIVEN = {
+    "clocks": "bigint[]",
+    "roster": "json",
+    "holders": "bigint[]",
+    "away": "json",
+    "until": "timestamptz",
+    "taken_at": "timestamptz",
+    "rises_at": "timestamptz",
+    "texts": "text[]",
+    "labels": "jsonb",
+    "zone": "text",
+    "window": "timestamptz",
+    "few": "bigint",
+}
+# Planning it takes longer than a single step.
+_FIRE = Prepared(
+    "fire_due_steps",
+    _STATEMENT % {name: f"${number}" for number, name in enumerate(_GIVEN, start=1)},
+    list(_GIVEN.values()),
+)
+
+
+Wanted = Sequence[Sequence[str]]
+
 
 class Case(NamedTuple):
     """A locked case: the policy it was received under, the branches that may answer for it, and
@@ -172,56 +198,79 @@ class Case(NamedTuple):
     responsible_branch_id: int | None
     subject_ids: Sequence[int]
 
+    @property
+    def branches(self) -> set[int]:
+        """Those that may answer for it."""
+        return {self.owner_branch_id, self.responsible_branch_id or self.owner_branch_id}
 
-def fire(cases: Sequence[Case], *, until: datetime, taken_at: datetime | None = None) -> int:
-    """Take the steps of these cases that have come by `until`, written as of `taken_at` (usually
-    `until`), in the caller's transaction, which must hold the locks of the cases. The number of
-    steps taken. Recipients are read now, under the lock."""
-    if not cases:
+    @classmethod
+    def of(cls, complaint: Complaint) -> Case:
+        """That of a locked row."""
+        return cls(*(getattr(complaint, name) for name in cls._fields))
+
+
+def fire(
+    clock_ids: Sequence[int],
+    cases: Sequence[Case],
+    *,
+    until: datetime,
+    taken_at: datetime | None = None,
+) -> int:
+    """Take the steps of these clocks of these cases that have come by `until`, written as of
+    `taken_at` (usually `until`), in the caller's transaction, which must hold the locks of the
+    cases. The number of steps taken. Recipients are read now, under the lock."""
+    if not clock_ids:
         return 0
     at = taken_at or until
-    presence = Presence(at)
+    presence, wanted = Presence(at), _wanted(cases)
+    roster = Roster(
+        away=presence.away,
+        roles={role for roles in wanted for role in roles},
+        branches={branch for case in cases for branch in case.branches},
+    )
     with walls.lifted(), connection.cursor() as cursor:
-        cursor.execute(
-            _FIRE,
-            {
-                "cases": _array(case.id for case in cases),
-                "roster": json.dumps(_roster(cases, presence)),
-                "away": json.dumps(_away(presence)),
-                "until": until,
-                "taken_at": at,
-                "rises_at": at + ACKNOWLEDGE_WITHIN,
-                "texts": _TEXTS,
-                "labels": json.dumps(_labels()),
-                "zone": settings.TIME_ZONE,
-                "window": digest.window(at),
-                "few": digest.FEW,
-            },
-        )
+        given = {
+            "clocks": _array(clock_ids),
+            "roster": json.dumps(list(_posts(cases, roster, wanted))),
+            "holders": _array(roster.everybody),
+            "away": json.dumps(_away(presence)),
+            "until": until,
+            "taken_at": at,
+            "rises_at": at + ACKNOWLEDGE_WITHIN,
+            "texts": _TEXTS,
+            "labels": json.dumps(_labels()),
+            "zone": settings.TIME_ZONE,
+            "window": digest.window(at),
+            "few": digest.FEW,
+        }
+        _FIRE.run(cursor, [given[name] for name in _GIVEN])
         taken, crowded = cursor.fetchone()
         digest.fold([digest.Fold(*fold) for fold in json.loads(crowded)], at=at)
     return int(taken)
 
 
-def _roster(cases: Sequence[Case], presence: Presence) -> list[dict[str, Any]]:
-    """Who holds each set of roles of their policies for each of their branches now; also with
-    quality before them, who owe the callback, and the sheet while nobody is ruled to write it;
-    and who acts there for somebody away without a deputy."""
+def _posts(cases: Sequence[Case], roster: Roster, wanted: Wanted) -> Iterator[dict[str, Any]]:
+    """Who holds each set of roles for each of the cases' branches; also with quality before them,
+    who owe the callback, and the sheet while nobody is ruled to write it; and who acts there for
+    somebody away without a deputy. Complaints about people without a post are as all others."""
+    asked = {
+        (branch, () if roster.everybody.isdisjoint(case.subject_ids) else tuple(case.subject_ids))
+        for case in cases
+        for branch in case.branches
+    }
+    for branch, subjects in asked:
+        yield from _answers(roster, branch, subjects, wanted)
+
+
+def _wanted(cases: Sequence[Case]) -> Wanted:
+    """Each set of roles that a step of the cases' policies tells."""
     policies = {case.policy_id for case in cases}
     steps = PolicyStep.objects.filter(clock__policy__in=policies).order_by()
-    asked = {
-        (branch, tuple(case.subject_ids))
-        for case in cases
-        for branch in (case.owner_branch_id, case.responsible_branch_id)
-        if branch
-    }
-    roster = Roster(away=presence.away)
-    wanted = list(steps.values_list("roles", flat=True).distinct())
-    return [row for branch, subjects in asked for row in _answers(roster, branch, subjects, wanted)]
+    return list(steps.values_list("roles", flat=True).distinct())
 
 
 def _answers(
-    roster: Roster, branch: int, subjects: Sequence[int], wanted: Iterable[Sequence[str]]
+    roster: Roster, branch: int, subjects: Sequence[int], wanted: Wanted
 ) -> Iterator[dict[str, Any]]:
     """A row for each set of roles, as the branch has them for a case about these people."""
     without = frozenset(subjects)

@@ -6,7 +6,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, cached_property
+from itertools import chain
+
+from django.db.models.functions import Coalesce
 
 from staff.models import Absence, Branch, Person, Role
 
@@ -22,8 +25,9 @@ _FROM_THE_TOP = (Role.GENERAL_MANAGER, Role.DIRECTOR, Role.QUALITY, Role.SUPERVI
 
 
 class Roster:
-    """The holders of the roles, read once for a whole batch (two queries). The front line, many
-    and seldom asked for, is read when it is.
+    """The holders of the roles, read once for a whole batch (two queries): of `branches` and what
+    lies above them, or of the firm. The front line, many and seldom asked for, is read when it
+    is, or at once as one of `roles`.
 
     With `at` (a third query), or told who is `away`, a post whose holders are all away is as good
     as vacant; where everybody is away the holders answer all the same. `without` leaves people
@@ -36,6 +40,8 @@ class Roster:
         at: datetime | None = None,
         away: Iterable[int] = (),
         without: Iterable[int] = (),
+        roles: Iterable[str] = (),
+        branches: Collection[int] | None = None,
     ) -> None:
         self._answers: dict[tuple[str, int, frozenset[int]], list[int]] = {}
         self._known: set[str] = set()
@@ -44,15 +50,24 @@ class Roster:
         self._away = frozenset(away)
         if at is not None:
             self._away |= frozenset(Absence.objects.covering(at).values_list("person", flat=True))
-        self._read(list(_FROM_THE_TOP))
-        self._ancestors = _ancestors()
+        self._ancestors = _ancestors(branches)
+        self._branches = None if branches is None else set(chain(*self._ancestors.values()))
+        self._read(list({*_FROM_THE_TOP, *roles}))
 
     def _read(self, roles: Sequence[str]) -> None:
         people = Person.objects.filter(is_active=True, role__in=roles).order_by("pk")
+        if self._branches is not None:
+            people = people.filter(branch__in=self._branches)
         for pk, role, branch_id in people.values_list("pk", "role", "branch_id"):
             if pk not in self._without:
                 self._holders[role, branch_id].append(pk)
         self._known.update(roles)
+
+    @cached_property
+    def everybody(self) -> frozenset[int]:
+        """Whoever holds one of the posts that were read at once; `without` matters for no other,
+        as long as no other role is asked for."""
+        return frozenset(pk for holders in self._holders.values() for pk in holders)
 
     def holders(
         self, role: str, branch_id: int, *, without: frozenset[int] = frozenset()
@@ -109,14 +124,12 @@ def _upwards(role: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*asked, *_FROM_THE_TOP]))
 
 
-def _ancestors() -> dict[int, list[int]]:
-    """From each branch up to headquarters; for a closed one, from its heir."""
-    branches = list(Branch.objects.values_list("pk", "path", "heir"))
-    upwards = {
-        pk: [int(part) for part in reversed(path.strip("/").split("/"))]
-        for pk, path, _heir in branches
-    }
-    return {pk: upwards[heir or pk] for pk, _path, heir in branches}
+def _ancestors(of: Collection[int] | None) -> dict[int, list[int]]:
+    """From each of these branches (None: from each) up to headquarters; for a closed one, from its
+    heir."""
+    branches = Branch.objects.all() if of is None else Branch.objects.filter(pk__in=of)
+    paths = branches.order_by().values_list("pk", Coalesce("heir__path", "path"))
+    return {pk: [int(part) for part in reversed(path.strip("/").split("/"))] for pk, path in paths}
 
 
 def duty(*, without: Collection[int] = ()) -> list[int]:
