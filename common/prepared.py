@@ -81,7 +81,7 @@ class _Compiled:
         columns = compiler.klass_info["select_fields"]
         self._span = slice(columns[0], columns[-1] + 1)
         self._names = [column[0].target.attname for column in compiler.select[self._span]]
-        self._others = get_related_populators(compiler.klass_info, compiler.select, "default")
+        self._others = get_related_populators(compiler.klass_info, compiler.select, "default")  # type: ignore[call-arg]  # the types are those of Django 6.1
 
     def made(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
         found = []

@@ -41,8 +41,7 @@ def now_in_sql() -> Expression:
 class _Now(Now):
     def as_postgresql(
         self, compiler: Any, connection: Any, **context: Any
-    ) -> tuple[str, list[Any]]:
+    ) -> tuple[str, tuple[Any, ...]]:
         if at := now_if_trusted():
-            return "%s", [at]
-        sql, values = super().as_postgresql(compiler, connection, **context)
-        return sql, list(values)
+            return "%s", (at,)
+        return super().as_postgresql(compiler, connection, **context)

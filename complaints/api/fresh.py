@@ -6,11 +6,22 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.db.models import TextChoices
 from rest_framework import serializers
 
 from complaints import closing, faces, rules
 from complaints.api.shown import CountsOut
-from complaints.models import Category, Clock, Complaint, Contact, Handover
+from complaints.models import (
+    Category,
+    Channel,
+    Clock,
+    ComplainantRole,
+    Complaint,
+    Contact,
+    Handover,
+    Severity,
+    Status,
+)
 from complaints.outcome import outcome
 from complaints.registration import Entered
 from staff.models import Branch, Person
@@ -34,17 +45,17 @@ def shown(entered: Entered, *, to: Person, at: datetime) -> dict[str, Any]:
     return {
         "no": complaint.no,
         "status": complaint.status,
-        "status_label": complaint.get_status_display(),
+        "status_label": _label(Status, complaint.status),
         "round": complaint.round,
         "severity": complaint.severity,
-        "severity_label": complaint.get_severity_display(),
+        "severity_label": _label(Severity, complaint.severity),
         "summary": complaint.summary,
         "received_at": _moment(complaint.received_at),
         "owner": owner,
         "owner_branch": _named(complaint.owner_branch),
         "responsible_branch": None,
         "channel": complaint.channel,
-        "channel_label": complaint.get_channel_display(),
+        "channel_label": _label(Channel, complaint.channel),
         "entered_at": _moment(complaint.entered_at),
         "order_no": complaint.order_no,
         "category": _named(complaint.category),
@@ -73,6 +84,11 @@ def shown(entered: Entered, *, to: Person, at: datetime) -> dict[str, Any]:
     }
 
 
+def _label(choices: type[TextChoices], value: str) -> str:
+    """As `get_…_display` says it, which takes Django a while to find."""
+    return str(choices(value).label)
+
+
 def _person(person: Person) -> dict[str, str]:
     return {"username": person.username, "name": person.name}
 
@@ -86,7 +102,7 @@ def _complainant(complaint: Complaint) -> dict[str, Any]:
         "name": complaint.masked_name,
         "phone": complaint.masked_phone,
         "role": complaint.complainant_role,
-        "role_label": complaint.get_complainant_role_display(),
+        "role_label": _label(ComplainantRole, complaint.complainant_role),
         "anonymous": complaint.anonymous,
     }
 
