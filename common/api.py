@@ -147,7 +147,8 @@ class StrictSerializer(serializers.Serializer[Any]):
 
 
 def _has_inside(field: serializers.Field[Any, Any, Any, Any]) -> bool:
-    return isinstance(field, serializers.BaseSerializer) or hasattr(field, "child")
+    inside = isinstance(field, serializers.BaseSerializer) or hasattr(field, "child")
+    return inside or hasattr(field, "child_relation")
 
 
 class ErrorDetailOut(serializers.Serializer[Any]):
