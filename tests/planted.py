@@ -247,10 +247,13 @@ PLANTED = [
         ("ranking-cases",)),
     Planted("story of all", _set(complaints.selectors, "story", lambda case: Event.objects.all()),
             "li", ("complaint-detail",)),
-    Planted("scope by role", _set(complaints.access, "scope_of", lambda person: Scope.EVERYTHING),
-            "root", ("complaint-list",)),
-    Planted("scope by branch", _set(complaints.access, "branches_in_scope", _all_branches), "zhao",
-            ("complaint-list",)),
+    Planted("scope by role", _set(
+        complaints.access, "reach_of", lambda person: (Scope.EVERYTHING, person.branch_id, "")),
+        "root", ("complaint-list",)),
+    Planted("scope by branch", _both(
+        _set(complaints.access, "branches_within", lambda *reach: Branch.objects.all()),
+        _set(complaints.access, "_visible_now", complaints.access._visible)), "zhao",
+        ("complaint-list",)),
     Planted("remedy by its id", _both(
         _set(complaints.api.remedies, "the_remedy", _remedy), _forget(complaints.cases)), "wang",
         ("api-decision",), "answers"),
