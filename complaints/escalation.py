@@ -10,7 +10,6 @@ from typing import NamedTuple
 from django.db import connection, transaction
 from django.utils.translation import gettext_noop
 
-from common.prepared import Prepared
 from complaints import firing
 from complaints.firing import Case
 from complaints.models import Clock, Complaint
@@ -37,14 +36,10 @@ FOR UPDATE OF kase SKIP LOCKED
 _CLAIMS = (_CLAIM, _CLAIM.replace("kind =", "kind <>"))
 
 # Planning a claim takes longer than finding out that there is nothing to claim, as nearly always.
-_IS_DUE = Prepared(
-    "whether_clocks_are_due",
-    """
-    SELECT EXISTS (SELECT FROM complaints_clock WHERE kind = 'apology' AND next_at <= $1),
-           EXISTS (SELECT FROM complaints_clock WHERE kind <> 'apology' AND next_at <= $1)
-    """,
-    ("timestamptz",),
-)
+_IS_DUE = """
+SELECT EXISTS (SELECT FROM complaints_clock WHERE kind = 'apology' AND next_at <= %s),
+       EXISTS (SELECT FROM complaints_clock WHERE kind <> 'apology' AND next_at <= %s)
+"""
 
 _SET_ASIDE = """
 UPDATE complaints_clock
@@ -110,7 +105,7 @@ def _claim(until: datetime, batch: int) -> tuple[list[int], list[Case]]:
     """Up to `batch` clocks to look at, and their cases, locked. Apologies, with what else of their
     cases has come, have a batch of their own, so that they wait for nothing else."""
     with connection.cursor() as cursor:
-        _IS_DUE.run(cursor, [until])
+        cursor.execute(_IS_DUE, [until, until])
         for claim, is_due in zip(_CLAIMS, cursor.fetchone(), strict=True):
             if not is_due:
                 continue

@@ -10,19 +10,19 @@ from django.db import connection
 from common.prepared import Prepared
 from common.time import now_if_trusted
 from common.walls import NOBODY, Eyes, Reach
-from staff.access import Scope, reach_of, scope_of
+from staff.access import Scope, reach_of
 from staff.models import Person
 
 
 def eyes_of(person: Person, at: datetime | None = None) -> Eyes:
     """The person's own, with the cases of those they stand in for at `at` (None: now)."""
-    match scope_of(person):
+    scope, branch_id, path = reach_of(person)
+    match scope:
         case Scope.NOTHING:
             return replace(NOBODY, person=person.pk)
         case Scope.EVERYTHING:
             return Eyes(Reach.ALL, person.pk)
         case _:
-            _scope, branch_id, path = reach_of(person)
             with connection.cursor() as cursor:
                 _REACH.run(cursor, [branch_id, path, person.pk, at or now_if_trusted()])
                 branches, others = cursor.fetchone()

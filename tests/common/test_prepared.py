@@ -19,9 +19,7 @@ ONES = PreparedRows(
 
 def test_rows_are_those_of_the_queryset_with_what_hangs_on_them(cast: Cast) -> None:
     (found,) = ONES.get("li", Role.FRONTLINE)
-    with CaptureQueriesContext(
-        connection,
-    ) as asked:
+    with CaptureQueriesContext(connection) as asked:
         assert found.branch == cast.wuxi
     assert len(asked) == 0
     plain = Person.objects.get(username="li")
