@@ -23,6 +23,7 @@ BATCH = 5000
 #: So many failures in a row, and headquarters' duty is told.
 PATIENCE = 3
 
+# The lock lets rows be written that only refer to a case, and is not kept out by them.
 _CLAIM = """
 SELECT clock.id, kase.id, kase.policy_id, kase.owner_branch_id, kase.responsible_branch_id,
        kase.subject_ids
@@ -30,7 +31,7 @@ FROM complaints_clock AS clock
 JOIN complaints_complaint AS kase ON kase.id = clock.complaint_id
 WHERE clock.kind = 'apology' AND clock.next_at <= %s
 ORDER BY clock.next_at LIMIT %s
-FOR UPDATE OF kase SKIP LOCKED
+FOR NO KEY UPDATE OF kase SKIP LOCKED
 """
 #: The one hour is the shortest: apologies before all else.
 _CLAIMS = (_CLAIM, _CLAIM.replace("kind =", "kind <>"))
@@ -137,7 +138,7 @@ def _in_parts(case_ids: Sequence[int], until: datetime) -> int:
     try:
         with transaction.atomic():
             cases = Complaint.objects.filter(pk__in=case_ids).order_by("pk")
-            free = cases.select_for_update(skip_locked=True, of=("self",))
+            free = cases.select_for_update(skip_locked=True, no_key=True, of=("self",))
             return fire_all(list(free), until=until)
     except Exception:  # the same: only the case that fails is set aside
         if len(case_ids) == 1:

@@ -22,7 +22,7 @@ FROM complaints_handover AS handover
 JOIN complaints_complaint AS kase ON kase.id = handover.complaint_id
 WHERE handover.state = 'offered' AND handover.lapses_at < %s
 ORDER BY handover.lapses_at LIMIT %s
-FOR UPDATE OF kase, handover SKIP LOCKED
+FOR NO KEY UPDATE OF kase, handover SKIP LOCKED
 """
 _CLAIM_UNDECIDED = """
 SELECT handover.id
@@ -31,7 +31,7 @@ JOIN complaints_complaint AS kase ON kase.id = handover.complaint_id
 WHERE handover.state = 'referred' AND handover.director_told_at IS NULL
     AND handover.referred_at < %s
 ORDER BY handover.referred_at LIMIT %s
-FOR UPDATE OF kase, handover SKIP LOCKED
+FOR NO KEY UPDATE OF kase, handover SKIP LOCKED
 """
 _NAMED = ("complaint", "giver", "receiver")
 

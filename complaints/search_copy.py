@@ -11,11 +11,17 @@ ROUNDS = 40
 #: Whoever copies holds this lock of the database, so that no older copy replaces a newer one.
 _LOCK = 0x5EA4C4
 
+# The copy refers to the case; one that somebody holds is left for the next time, since whoever
+# waits for it would keep the rest of the batch from everybody else.
 _COPY = """
-WITH due AS (
-    DELETE FROM complaints_searchdue
-    WHERE id IN (SELECT id FROM complaints_searchdue ORDER BY id LIMIT %s)
-    RETURNING case_id
+WITH free AS MATERIALIZED (
+    SELECT due.id
+    FROM complaints_searchdue AS due JOIN complaints_complaint AS kase ON kase.id = due.case_id
+    ORDER BY due.id LIMIT %s
+    FOR KEY SHARE OF kase SKIP LOCKED
+),
+due AS (
+    DELETE FROM complaints_searchdue WHERE id IN (SELECT id FROM free) RETURNING case_id
 ),
 read AS MATERIALIZED (
     SELECT kase.id, left(complaints_fold(complainant_name), 200) AS name,

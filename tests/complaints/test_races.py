@@ -170,6 +170,15 @@ def test_a_sweep_leaves_out_the_case_somebody_holds_and_takes_the_rest(
     assert sweep(until=MONDAY + HOUR) == 3
 
 
+def test_a_sweep_takes_a_case_that_somebody_only_refers_to(cast: Cast, register: Register) -> None:
+    case = register()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT FROM complaints_complaint WHERE id = %s FOR KEY SHARE", [case.pk]
+        )  # as the check of a foreign key does
+        assert done(at_once([lambda: sweep(until=MONDAY + HOUR)])) == [3]
+
+
 def test_a_talk_at_the_instant_of_the_sweep_leaves_one_outcome(
     cast: Cast, register: Register
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from complaints import search_copy, searching, statements
 from complaints.models import Channel, Complaint, SearchDue, SearchGrams, SearchText
@@ -42,6 +42,16 @@ def test_no_older_copy_replaces_a_newer_one(
         assert _grams_of(words) == sorted(SearchGrams.objects.get(pk=case.pk).grams)
     newest = searching.newest(Complaint.objects.all(), f"第{ROUNDS - 1}次补充", most=20)
     assert sorted(newest) == [case.pk for case in cases]
+
+
+def test_whoever_copies_waits_for_no_case_that_somebody_holds(register: Register) -> None:
+    held, free = register(), register()
+    with transaction.atomic():
+        Complaint.objects.select_for_update().get(pk=held.pk)
+        assert done(at_once([search_copy.catch_up])) == [1]
+    assert [due.case_id for due in SearchDue.objects.all()] == [held.pk]
+    assert [text.pk for text in SearchText.objects.all()] == [free.pk]
+    assert search_copy.catch_up() == 1
 
 
 def _grams_of(words: str) -> list[int]:
