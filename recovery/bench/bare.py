@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from recovery.bench import sql
 
-_TABLES = ["complaints_complaint", "complaints_clock", "complaints_event"]
+CASES = ("complaints_complaint", "complaints_clock", "complaints_event")
 _PROMISES = """
 SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname),
        format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', conrelid::regclass, conname,
@@ -22,14 +22,14 @@ FROM pg_index WHERE NOT indisunique AND indrelid = ANY(%s::regclass[])
 
 
 @contextmanager
-def bare() -> Iterator[None]:
-    """Within, the tables of cases, clocks and events have neither foreign keys nor indexes but
-    the unique ones; afterwards all of them again, with statistics."""
-    taken = [*sql.rows(_PROMISES, [_TABLES]), *sql.rows(_INDEXES, [_TABLES])]
+def bare(tables: Sequence[str] = CASES) -> Iterator[None]:
+    """Within, the tables have neither foreign keys nor indexes but the unique ones; afterwards
+    all of them again, with statistics."""
+    taken = [*sql.rows(_PROMISES, [[*tables]]), *sql.rows(_INDEXES, [[*tables]])]
     for drop, _make in taken:
         sql.run(drop)
     yield
     for _drop, make in reversed(taken):
         sql.run(make)
-    for table in _TABLES:
+    for table in tables:
         sql.run(f"VACUUM (ANALYZE) {table}")

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from complaints import search_copy
 from recovery.bench import sql, words
+from recovery.bench.bare import bare
 from recovery.bench.clients import Wire, request
 from recovery.bench.house import House
 from recovery.bench.lines import Line, percentile
@@ -35,7 +36,8 @@ def _copy() -> Line:
     while copied < _SAMPLE and (some := search_copy.catch_up()):
         copied += some
     seconds = time.monotonic() - begun
-    sql.run(_FILL)
+    with bare(["complaints_searchtext", "complaints_searchgrams"]):
+        sql.run(_FILL)
     sql.run("TRUNCATE complaints_searchdue")
     return Line(
         bench="intake",

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from common import walls
 from complaints import search_copy, searching, statements
@@ -66,6 +67,19 @@ def test_just_what_has_the_words_is_found(
     if walked or copy is left_alone:
         assert [term for term in ONE_CHARACTER if search(term) != [case.pk]] == []
     assert search(other.no.lower()) == [other.pk]
+
+
+def test_who_is_known_by_a_phone_is_looked_up_and_not_looked_for(register: Register) -> None:
+    register(complainant_phone="139 0000 1111")
+    with CaptureQueriesContext(connection) as asked:
+        search("139 0000 1111")
+    by_phone = next(query["sql"] for query in asked if "phone_key" in query["sql"])
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")  # which a table of one row would be read by
+        cursor.execute("EXPLAIN " + by_phone)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "complaint_by_phone" in plan
+    assert "Index Cond: (id = " in plan
 
 
 def test_a_number_is_found_however_long_it_has_become(register: Register) -> None:
