@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from typing import Any
 
 from django.contrib.postgres.aggregates import StringAgg
 from django.core.exceptions import EmptyResultSet
@@ -19,6 +20,7 @@ from django.db.models import (
     Func,
     OuterRef,
     Q,
+    QuerySet,
     Subquery,
     TextField,
     Value,
@@ -35,9 +37,14 @@ from complaints.models import (
 )
 from complaints.models.complaint import ComplaintQuerySet
 
-#: So many of the newest cases are simply read through: words that are common among them are found
-#: at once, and the others are rare enough for the index.
-WALKED = 2000
+#: So many of the newest cases are simply read through: words common among them are found at once.
+WALKED = 300
+#: In more cases than these a word is common enough to be met soon by reading on, ...
+MANY = 5000
+#: ... if it does not merely share its grams with many: then the reading ends here. A single
+#: character, which has no grams, is looked for only so far.
+WALKED_FURTHER = 20_000
+WALKED_FOR_ONE = 2000
 #: Fewer digits of a phone would make a directory of customers.
 _SHORTEST_PHONE = 5
 #: More of a name is not compared.
@@ -79,9 +86,7 @@ def newest(found: ComplaintQuerySet, words: str, *, most: int) -> list[int]:
         return list(found.filter(no=number).values_list("pk", flat=True))
     term = _folded(words)
     hits = {*_top(_known_by(found, words, term), most), *_top(_fresh(found, term), most)}
-    said = _walk(found, term, most)
-    if len(said) < most and len(term) > 1:
-        said = _top(_by_grams(found, term), most)
+    said = _said_in(found, term, most)
     return [pk for _at, pk in sorted(hits.union(said), reverse=True)[:most]]
 
 
@@ -98,7 +103,7 @@ def _top(found: ComplaintQuerySet, most: int) -> list[_Hit]:
 
 def _known_by(found: ComplaintQuerySet, words: str, term: str) -> ComplaintQuerySet:
     """By the whole name, the whole phone, or another office's number."""
-    ways = [
+    ways: list[QuerySet[Any, Any]] = [
         OutsideReference.objects.filter(number=words).values("complaint"),
         SearchText.objects.filter(name=term[:LONGEST_NAME]).values("complaint"),
     ]
@@ -120,11 +125,27 @@ def _fresh(found: ComplaintQuerySet, term: str) -> ComplaintQuerySet:
     )
 
 
-def _walk(found: ComplaintQuerySet, term: str, most: int) -> list[_Hit]:
-    """Reading through the newest cases, until there are enough."""
-    walked = found.annotate(hit=_said(term)).order_by("-received_at", "-pk")
+def _said_in(found: ComplaintQuerySet, term: str, most: int) -> list[_Hit]:
+    if len(term) < 2:
+        return _walk(found, term, most, WALKED_FOR_ONE)
+    said = _walk(found, term, most, WALKED)
+    if len(said) == most:
+        return said
+    likely = _likely(term, MANY + 1)
+    if len(likely) > MANY:
+        said = _walk(found, term, most, WALKED_FURTHER)
+        if len(said) == most:
+            return said
+        likely = _likely(term, None)
+    return _top(found.filter(_said(term), pk__in=likely), most)
+
+
+def _walk(found: ComplaintQuerySet, term: str, most: int, walked: int) -> list[_Hit]:
+    """Reading through so many of the newest cases, until there are enough."""
+    newest_first = found.annotate(hit=_said(term)).order_by("-received_at", "-pk")
+    read = newest_first.values("received_at", "pk", "hit")[:walked]
     try:
-        sql, values = walked.values("received_at", "pk", "hit")[:WALKED].query.sql_with_params()
+        sql, values = read.query.sql_with_params()
     except EmptyResultSet:  # somebody who sees nothing
         return []
     with connection.cursor() as cursor:
@@ -136,10 +157,10 @@ def _walk(found: ComplaintQuerySet, term: str, most: int) -> list[_Hit]:
         return list(cursor.fetchall())
 
 
-def _by_grams(found: ComplaintQuerySet, term: str) -> ComplaintQuerySet:
-    """The index narrows it down, the words decide."""
+def _likely(term: str, limit: int | None) -> list[int]:
+    """The cases that have all grams of the term, in no order; the words decide."""
     likely = SearchGrams.objects.filter(grams__contains=grams(term))
-    return found.filter(_said(term), pk__in=likely.values("case_id"))
+    return list(likely.values_list("case_id", flat=True)[:limit])
 
 
 def grams(term: str) -> list[int]:
