@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.aggregates import StringAgg
-from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import (
     BooleanField,
@@ -126,28 +125,29 @@ def _fresh(found: ComplaintQuerySet, term: str) -> ComplaintQuerySet:
 
 
 def _said_in(found: ComplaintQuerySet, term: str, most: int) -> list[_Hit]:
-    if len(term) < 2:
-        return _walk(found, term, most, WALKED_FOR_ONE)
-    said = _walk(found, term, most, WALKED)
-    if len(said) == most:
-        return said
+    walked = WALKED if len(term) > 1 else WALKED_FOR_ONE
+    read = list(_read(found, term)[:walked])
+    said = [(at, pk) for at, pk, hit in read if hit][:most]
+    if len(said) == most or len(read) < walked or len(term) < 2:
+        return said  # enough, or nothing is left to read
     likely = _likely(term, MANY + 1)
     if len(likely) > MANY:
-        said = _walk(found, term, most, WALKED_FURTHER)
+        said = _read_on(found, term, most)
         if len(said) == most:
             return said
         likely = _likely(term, None)
     return _top(found.filter(_said(term), pk__in=likely), most)
 
 
-def _walk(found: ComplaintQuerySet, term: str, most: int, walked: int) -> list[_Hit]:
-    """Reading through so many of the newest cases, until there are enough."""
+def _read(found: ComplaintQuerySet, term: str) -> QuerySet[Any, Any]:
+    """The newest first, each with whether it has the term."""
     newest_first = found.annotate(hit=_said(term)).order_by("-received_at", "-pk")
-    read = newest_first.values("received_at", "pk", "hit")[:walked]
-    try:
-        sql, values = read.query.sql_with_params()
-    except EmptyResultSet:  # somebody who sees nothing
-        return []
+    return newest_first.values_list("received_at", "pk", "hit")
+
+
+def _read_on(found: ComplaintQuerySet, term: str, most: int) -> list[_Hit]:
+    """Those that have it, read through until there are enough."""
+    sql, values = _read(found, term)[:WALKED_FURTHER].query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT received_at, pk FROM ({sql}) AS walked (received_at, pk, hit)"  # noqa: S608  # Django's own, its parameters apart

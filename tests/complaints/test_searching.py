@@ -53,7 +53,7 @@ WAYS = {
     "read through": {},
     "by the index": {"WALKED": 0},
     "met by reading on": {"WALKED": 0, "MANY": 0},
-    "by the index after all": {"WALKED": 0, "MANY": 0, "WALKED_FURTHER": 0},
+    "by the index after all": {"WALKED": 0, "MANY": 0, "WALKED_FURTHER": 1},
 }
 
 
