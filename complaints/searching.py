@@ -132,11 +132,11 @@ def _said_in(found: ComplaintQuerySet, term: str, most: int) -> list[_Hit]:
         return said  # enough, or nothing is left to read
     likely = _likely(term, MANY + 1)
     if len(likely) > MANY:
-        said = _read_on(found, term, most)
+        said = _read_on(found, term, most, WALKED_FURTHER)
         if len(said) == most:
             return said
         likely = _likely(term, None)
-    return _top(found.filter(_said(term), pk__in=likely), most)
+    return _read_on(found.filter(pk__in=likely), term, most, len(likely)) if likely else []
 
 
 def _read(found: ComplaintQuerySet, term: str) -> QuerySet[Any, Any]:
@@ -145,9 +145,9 @@ def _read(found: ComplaintQuerySet, term: str) -> QuerySet[Any, Any]:
     return newest_first.values_list("received_at", "pk", "hit")
 
 
-def _read_on(found: ComplaintQuerySet, term: str, most: int) -> list[_Hit]:
-    """Those that have it, read through until there are enough."""
-    sql, values = _read(found, term)[:WALKED_FURTHER].query.sql_with_params()
+def _read_on(found: ComplaintQuerySet, term: str, most: int, walked: int) -> list[_Hit]:
+    """Those among so many that have it, read from the newest until there are enough."""
+    sql, values = _read(found, term)[:walked].query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT received_at, pk FROM ({sql}) AS walked (received_at, pk, hit)"  # noqa: S608  # Django's own, its parameters apart
