@@ -34,8 +34,7 @@ def restarted(scene: Scene) -> dict[str, Any]:
                 scene.wind(scene.pick(25, 200), over=3)
                 time.sleep(scene.chance.uniform(1, 3))
                 away[name] = max(away.get(name, 0.0), _away(scene, end))
-    # what was being sent when the database ended waits for the end of its lease, 60 s
-    settled = scene.settle(patience=90.0)
+    settled = scene.settle()
     return {
         **met.figures(),
         "away_s": {name: round(seconds, 1) for name, seconds in away.items()},

@@ -13,6 +13,7 @@ from enum import Enum
 from functools import partial
 from typing import Any
 
+from notify.delivery import LEASE
 from notify.post import Note, post
 from recovery.children import Failed
 from recovery.faults import ask, reconcile, wellness
@@ -23,6 +24,8 @@ from recovery.faults.journal import Journal
 from recovery.faults.reconcile import Counts
 from staff.models import Person
 
+#: What a deliverer was sending when it, or the database, ended waits for the end of its lease.
+PATIENCE = LEASE.total_seconds() + 30
 #: How many deliverers a process is: each may have sent one message it could not mark.
 _HANDS = {"worker": 2, "sweeper1": 1, "sweeper2": 1}
 _LATE = """
@@ -94,7 +97,7 @@ class Scene:
             for name in others:
                 self.house.kept[name].up()
 
-    def settle(self, patience: float = 60.0) -> float:
+    def settle(self, patience: float = PATIENCE) -> float:
         """Wait until what was due by now is taken and what was to be sent by now has left; the
         seconds it took. Raises Failed."""
         by = ask.now()
