@@ -439,6 +439,7 @@ def address(name: str, scene: Scene) -> str:
 
 def violations(page: Page, where: str, **options: Any) -> list[str]:
     """What axe finds, light; and dark what depends on colours."""
+    page.wait_for_load_state()  # a link followed a moment ago
     page.emulate_media(color_scheme="light")
     page.evaluate(AXE_SCRIPT)
     found = _run(page, where, {"resultTypes": ["violations"], **options})

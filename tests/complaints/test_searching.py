@@ -90,7 +90,6 @@ def test_who_is_known_by_a_phone_is_looked_up_and_not_looked_for(register: Regis
         cursor.execute("EXPLAIN " + by_phone)
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "complaint_by_phone" in plan
-    assert "Index Cond: (id = " in plan
 
 
 def test_a_number_is_found_however_long_it_has_become(register: Register) -> None:
