@@ -84,9 +84,14 @@ def newest(found: ComplaintQuerySet, words: str, *, most: int) -> list[int]:
     if _NUMBER.fullmatch(number):
         return list(found.filter(no=number).values_list("pk", flat=True))
     term = _folded(words)
-    hits = {*_top(_known_by(found, words, term), most), *_top(_fresh(found, term), most)}
-    said = _said_in(found, term, most)
-    return [pk for _at, pk in sorted(hits.union(said), reverse=True)[:most]]
+    hits: set[_Hit] = set()
+    # seldom anything: asked before who may see it, which takes long to plan
+    if (known := _known_by(words, term)).exists():
+        hits.update(_top(found.filter(pk__in=known), most))
+    if SearchDue.objects.exists():
+        hits.update(_top(_fresh(found, term), most))
+    hits.update(_said_in(found, term, most))
+    return [pk for _at, pk in sorted(hits, reverse=True)[:most]]
 
 
 def _folded(words: str) -> str:
@@ -100,8 +105,8 @@ def _top(found: ComplaintQuerySet, most: int) -> list[_Hit]:
     return list(newest_first.values_list("received_at", "pk")[:most])
 
 
-def _known_by(found: ComplaintQuerySet, words: str, term: str) -> ComplaintQuerySet:
-    """By the whole name, the whole phone, or another office's number."""
+def _known_by(words: str, term: str) -> QuerySet[Any, Any]:
+    """The ids of those with the whole name, the whole phone, or another office's number."""
     ways: list[QuerySet[Any, Any]] = [
         OutsideReference.objects.filter(number=words).values("complaint"),
         SearchText.objects.filter(name=term[:LONGEST_NAME]).values("complaint"),
@@ -110,7 +115,7 @@ def _known_by(found: ComplaintQuerySet, words: str, term: str) -> ComplaintQuery
         ways.append(Complaint.objects.filter(phone_key=key).values("pk"))
     # each by its index: with OR between them all cases would be read
     first, *others = [way.order_by() for way in ways]
-    return found.filter(pk__in=first.union(*others, all=True))
+    return first.union(*others, all=True)
 
 
 def _fresh(found: ComplaintQuerySet, term: str) -> ComplaintQuerySet:

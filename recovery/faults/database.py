@@ -34,6 +34,7 @@ def restarted(scene: Scene) -> dict[str, Any]:
                 scene.wind(scene.pick(25, 200), over=3)
                 time.sleep(scene.chance.uniform(1, 3))
                 away[name] = max(away.get(name, 0.0), _away(scene, end))
+    scene.hasten()
     settled = scene.settle()
     return {
         **met.figures(),

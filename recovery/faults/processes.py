@@ -11,12 +11,10 @@ from recovery.faults import ask, traps, wellness
 from recovery.faults.house import DELIVERERS, until
 from recovery.faults.keeper import holder_of_port
 from recovery.faults.receipts import Receipt
-from recovery.faults.scene import Scene, Size, sleep_until
+from recovery.faults.scene import Scene, sleep_until
 from recovery.processes import BEAT
 
 SWEEPERS = ("sweeper1", "sweeper2")
-#: A deliverer that lives has sent what it claimed after so many seconds.
-_ALIVE = 4.0
 
 
 def sweepers_killed(scene: Scene) -> dict[str, Any]:
@@ -73,8 +71,7 @@ def deliverers_killed(scene: Scene) -> dict[str, Any]:
         until(lambda: _mail(scene, killed, wanted), "too few deliverers sent", 180)
     finally:
         scene.house.mail.before_answer = None
-    if scene.size is Size.QUICK:
-        _end_leases()
+    scene.hasten()
     seconds = scene.settle(120)
     arrived = scene.house.receipts.counts()
     again = sum(arrived["mail", id] > 1 for id in killed)
@@ -110,16 +107,6 @@ def _mail(scene: Scene, killed: list[str], wanted: int) -> bool:
     wellness.hurry(scene.house)
     time.sleep(1)
     return len(killed) >= wanted
-
-
-def _end_leases() -> None:
-    """Skip what the leases of the dead have still to run; who lives needs less than this."""
-    time.sleep(_ALIVE)
-    ask.rows(
-        "UPDATE notify_delivery SET lease_until = now() WHERE state = 'pending'"
-        " AND lease_until BETWEEN now() AND now() + (60 - %s) * interval '1 second'",
-        [_ALIVE],
-    )
 
 
 def worker_killed(scene: Scene) -> dict[str, Any]:

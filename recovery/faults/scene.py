@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from functools import partial
 from typing import Any
@@ -28,6 +28,12 @@ from staff.models import Person
 PATIENCE = LEASE.total_seconds() + 30
 #: How many deliverers a process is: each may have sent one message it could not mark.
 _HANDS = {"worker": 2, "sweeper1": 1, "sweeper2": 1}
+#: A deliverer that lives has sent what it claimed after so long.
+_ALIVE = timedelta(seconds=4)
+_END_LEASES = """
+    UPDATE notify_delivery SET lease_until = now() WHERE state = 'pending'
+        AND lease_until BETWEEN now() AND now() + %(lease)s - %(alive)s
+"""
 _LATE = """
     SELECT coalesce(percentile_cont(0.99) WITHIN GROUP (ORDER BY late), 0), coalesce(max(late), 0),
            count(*)
@@ -108,6 +114,12 @@ class Scene:
                 raise Failed(f"after {patience:.0f} s {owed}")
             time.sleep(0.2)
         return time.monotonic() - begun
+
+    def hasten(self) -> None:
+        """In a quick run, skip what the leases of the dead have still to run."""
+        if self.size is Size.QUICK:
+            time.sleep(_ALIVE.total_seconds())
+            ask.rows(_END_LEASES, {"alive": _ALIVE, "lease": LEASE})
 
     def _owed(self, by: datetime) -> str:
         missed = reconcile.missed_steps(until=by, but=self.poisoned)
