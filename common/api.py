@@ -12,7 +12,7 @@ from django.core.exceptions import (
     RequestDataTooBig,
     SuspiciousOperation,
 )
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextChoices
 from django.forms import BaseForm
 from django.http import Http404
 from django.utils.translation import gettext as _
@@ -163,6 +163,24 @@ class ErrorOut(ErrorDetailOut):
     """The shape of every error: the first thing wrong, and all of them under `errors`."""
 
     errors = ErrorDetailOut(many=True)  # type: ignore[assignment]  # a field, not the property
+
+
+class LabelOut(serializers.CharField):
+    """A choice in words, in the language of the request; `x_label` says those of `x`. The same as
+    `get_x_display`, which takes Django long to find."""
+
+    def __init__(self, choices: type[TextChoices], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._labels = dict(choices.choices)
+
+    def bind(self, field_name: str, parent: Any) -> None:
+        """Read what the label is of, unless `source` says where that is."""
+        self.source = self.source or field_name.removesuffix("_label")
+        super().bind(field_name, parent)
+
+    def to_representation(self, value: str) -> str:
+        """The words; of what is no choice (nothing, as a rule) itself."""
+        return str(self._labels.get(value, value))
 
 
 class Pages(PageNumberPagination):

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from common.api import Nouns, StrictSerializer, chosen, refuse_unknown_query
+from common.api import LabelOut, Nouns, StrictSerializer, chosen, refuse_unknown_query
 from common.schema import ACTING, LISTING, operation, query
 from common.time import now
 from notify import selectors
@@ -43,7 +43,7 @@ class OfferedOut(serializers.Serializer[Any]):
 
     name = serializers.CharField(source="outlet.name")
     kind = serializers.ChoiceField(OutletKind.choices, source="outlet.kind")
-    kind_label = serializers.CharField(source="outlet.get_kind_display")
+    kind_label = LabelOut(OutletKind, source="outlet.kind")
     chosen = serializers.BooleanField()
 
 

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from common.api import Nouns, StrictSerializer
+from common.api import LabelOut, Nouns, StrictSerializer
 from common.fields import Day, Text
 from common.schema import operation
 from common.time import now
@@ -26,7 +26,7 @@ class SheetOut(serializers.Serializer[Sheet]):
     round = serializers.IntegerField()
     no = serializers.CharField()
     state = serializers.ChoiceField(choices=SheetState.choices)
-    state_label = serializers.CharField(source="get_state_display")
+    state_label = LabelOut(SheetState)
     title = serializers.CharField()
     facts = serializers.CharField()
     course = serializers.CharField()

@@ -14,7 +14,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from common.api import Nouns, refuse_unknown_query
+from common.api import LabelOut, Nouns, refuse_unknown_query
 from common.models import Heartbeat
 from common.schema import operation
 from common.spans import in_words
@@ -73,7 +73,7 @@ class SetAsideOut(serializers.Serializer[Clock]):
 
     complaint = serializers.CharField(source="complaint.no")
     kind = serializers.ChoiceField(ClockKind.choices)
-    kind_label = serializers.CharField(source="get_kind_display")
+    kind_label = LabelOut(ClockKind)
     due_at = serializers.DateTimeField()
     failures = serializers.IntegerField()
     next_try_at = serializers.DateTimeField(source="next_at")

@@ -14,7 +14,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from common.api import Nouns, StrictSerializer, refuse_unknown_query
+from common.api import LabelOut, Nouns, StrictSerializer, refuse_unknown_query
 from common.fields import Choice, Day, Later, Named
 from common.schema import LISTING, operation, query
 from common.time import now
@@ -57,7 +57,7 @@ class BranchRowOut(BranchNameOut):
     """A branch with its place in the firm; closed ones say when, and who took over."""
 
     kind = serializers.ChoiceField(choices=BranchKind.choices)
-    kind_label = serializers.CharField(source="get_kind_display")
+    kind_label = LabelOut(BranchKind)
     city = serializers.CharField()
     parent = serializers.CharField(  # type: ignore[assignment]  # a field, not the property
         source="parent.code", default=None, allow_null=True
@@ -77,7 +77,7 @@ class PersonRowOut(PersonOut):
     """A person with role and branch."""
 
     role = serializers.ChoiceField(choices=Role.choices)
-    role_label = serializers.CharField(source="get_role_display")
+    role_label = LabelOut(Role)
     branch = BranchNameOut()
 
 
@@ -240,7 +240,7 @@ class AbsenceOut(serializers.Serializer[Absence]):
     until = serializers.DateTimeField()
     planned_until = serializers.DateTimeField()
     reason = serializers.ChoiceField(choices=AbsenceReason.choices)
-    reason_label = serializers.CharField(source="get_reason_display")
+    reason_label = LabelOut(AbsenceReason)
     by = PersonOut()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from common.api import StrictSerializer
+from common.api import LabelOut, StrictSerializer
 from common.fields import Choice, Named, Text
 from complaints.api.shown import BriefOut
 from complaints.handovers import NOTE_LIMIT
@@ -41,13 +41,13 @@ class HandoverOut(serializers.Serializer[Handover]):
     giver = PersonOut()
     receiver = PersonOut()
     reason = serializers.ChoiceField(choices=HandoverReason.choices)
-    reason_label = serializers.CharField(source="get_reason_display")
+    reason_label = LabelOut(HandoverReason)
     note = serializers.CharField()
     offered_at = serializers.DateTimeField()
     lapses_at = serializers.DateTimeField(help_text="到这一刻为止可以答复")
     goes_back = serializers.BooleanField(help_text="接收人在这一轮里负责过")
     state = serializers.ChoiceField(choices=HandoverState.choices)
-    state_label = serializers.CharField(source="get_state_display")
+    state_label = LabelOut(HandoverState)
     answered_by = PersonOut(allow_null=True)
     answered_at = serializers.DateTimeField(allow_null=True)
     answer = serializers.CharField()

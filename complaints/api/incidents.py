@@ -11,7 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from common.api import ErrorDetailOut, Nouns, StrictSerializer, refuse_unknown_query
+from common.api import ErrorDetailOut, LabelOut, Nouns, StrictSerializer, refuse_unknown_query
 from common.fields import Choice, Moment, Named, Text, YesNo
 from common.schema import LISTING, READING, operation
 from common.time import now
@@ -125,7 +125,7 @@ class IncidentOut(serializers.Serializer[Standing]):
     lead = serializers.CharField(source="incident.lead.no")
     result = serializers.CharField(source="incident.result")
     state = serializers.ChoiceField(choices=IncidentState.choices, source="incident.state")
-    state_label = serializers.CharField(source="incident.get_state_display")
+    state_label = LabelOut(IncidentState, source="incident.state")
     by = PersonOut(source="incident.by")
     at = serializers.DateTimeField(source="incident.at")
     closed_by = PersonOut(source="incident.closed_by", allow_null=True)

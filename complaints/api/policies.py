@@ -13,7 +13,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from common.api import Nouns, StrictSerializer, checked_form, refuse_unknown_query
+from common.api import LabelOut, Nouns, StrictSerializer, checked_form, refuse_unknown_query
 from common.fields import Text
 from common.schema import ACTING, LISTING, operation, query
 from common.time import now
@@ -34,7 +34,7 @@ class PolicyRowOut(serializers.Serializer[Policy]):
 
     version = serializers.IntegerField()
     state = serializers.ChoiceField(choices=PolicyState.choices)
-    state_label = serializers.CharField(source="get_state_display")
+    state_label = LabelOut(PolicyState)
     in_force = serializers.SerializerMethodField()
     effective_from = serializers.DateTimeField(allow_null=True)
     note = serializers.CharField()
@@ -63,7 +63,7 @@ class LengthOut(serializers.Serializer[PolicyClock]):
     """How long one kind of clock runs; `severity` and `channel` are "" for all others."""
 
     kind = serializers.ChoiceField(choices=ClockKind.choices)
-    kind_label = serializers.CharField(source="get_kind_display")
+    kind_label = LabelOut(ClockKind)
     severity = serializers.CharField(help_text=_("空：不限"))
     channel = serializers.CharField(help_text=_("空：不限"))
     minutes = serializers.IntegerField()

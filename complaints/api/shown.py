@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from common.api import ErrorDetailOut
+from common.api import ErrorDetailOut, LabelOut
 from complaints import closing, disputing, elapsed, faces, links, rules, subjects
 from complaints.acknowledgement import Answered
 from complaints.disputing import RulingState
@@ -85,7 +85,7 @@ class CaseClockOut(serializers.Serializer[Clock]):
     """A clock as of the moment of asking (`context["at"]`)."""
 
     kind = serializers.ChoiceField(choices=ClockKind.choices)
-    kind_label = serializers.CharField(source="get_kind_display")
+    kind_label = LabelOut(ClockKind)
     span = serializers.SerializerMethodField(help_text="1H、24H、48H、72H")
     round = serializers.IntegerField()
     started_at = serializers.DateTimeField()
@@ -101,9 +101,14 @@ class CaseClockOut(serializers.Serializer[Clock]):
     seconds_elapsed = serializers.SerializerMethodField()
     net_seconds_elapsed = serializers.SerializerMethodField()
 
-    def get_span(self, clock: Clock) -> str:
+    def to_representation(self, clock: Clock) -> Any:
+        """The clock as JSON."""
+        self._face = faces.face(clock, self._at)
+        return super().to_representation(clock)
+
+    def get_span(self, _clock: Clock) -> str:
         """How long it runs, in the words of the desk."""
-        return faces.face(clock, self._at).span_label
+        return self._face.span_label
 
     def get_outcome(self, clock: Clock) -> Outcome:
         """How it ended, or `running`."""
@@ -113,25 +118,25 @@ class CaseClockOut(serializers.Serializer[Clock]):
         """The same in words."""
         return str(outcome(clock, self._at).label)
 
-    def get_state(self, clock: Clock) -> str:
+    def get_state(self, _clock: Clock) -> str:
         """`soon` in the last quarter, `paused` while it stands still, `late` once breached."""
-        return faces.face(clock, self._at).state
+        return self._face.state
 
     def get_seconds_left(self, clock: Clock) -> int | None:
         """Whole seconds until due, negative when late; null when it runs no more."""
         return int((clock.due_at - self._at).total_seconds()) if clock.is_running else None
 
-    def get_paused_until(self, clock: Clock) -> datetime | None:
+    def get_paused_until(self, _clock: Clock) -> datetime | None:
         """When the pause it is in ends by itself; null when it is in none."""
-        return _local(faces.face(clock, self._at).paused_until)
+        return _local(self._face.paused_until)
 
-    def get_seconds_elapsed(self, clock: Clock) -> int:
+    def get_seconds_elapsed(self, _clock: Clock) -> int:
         """Whole seconds from its start until it ended, or until now."""
-        return int(faces.face(clock, self._at).raw.total_seconds())
+        return int(self._face.raw.total_seconds())
 
-    def get_net_seconds_elapsed(self, clock: Clock) -> int:
+    def get_net_seconds_elapsed(self, _clock: Clock) -> int:
         """The same without its pauses."""
-        return int(faces.face(clock, self._at).net.total_seconds())
+        return int(self._face.net.total_seconds())
 
     @property
     def _at(self) -> datetime:
@@ -145,7 +150,7 @@ class ComplainantOut(serializers.Serializer[Complaint]):
     name = serializers.CharField(source="masked_name")
     phone = serializers.CharField(source="masked_phone")
     role = serializers.ChoiceField(choices=ComplainantRole.choices, source="complainant_role")
-    role_label = serializers.CharField(source="get_complainant_role_display")
+    role_label = LabelOut(ComplainantRole, source="complainant_role")
     anonymous = serializers.BooleanField()
 
 
@@ -154,10 +159,10 @@ class BriefOut(serializers.Serializer[Complaint]):
 
     no = serializers.CharField()
     status = serializers.ChoiceField(choices=Status.choices)
-    status_label = serializers.CharField(source="get_status_display")
+    status_label = LabelOut(Status)
     round = serializers.IntegerField()
     severity = serializers.ChoiceField(choices=Severity.choices)
-    severity_label = serializers.CharField(source="get_severity_display")
+    severity_label = LabelOut(Severity)
     summary = serializers.CharField(help_text="投诉内容的前 40 个字")
     received_at = serializers.DateTimeField()
     owner = PersonOut()
@@ -169,7 +174,7 @@ class ComplaintRowOut(BriefOut):
     """A case in the list, with its running clocks, soonest due first."""
 
     channel = serializers.ChoiceField(choices=Channel.choices)
-    channel_label = serializers.CharField(source="get_channel_display")
+    channel_label = LabelOut(Channel)
     entered_at = serializers.DateTimeField()
     order_no = serializers.CharField()
     category = CategoryOut()
@@ -201,7 +206,7 @@ class OutsideOut(serializers.Serializer[OutsideReference]):
     """What another office calls the case, and by when it wants what."""
 
     channel = serializers.ChoiceField(choices=Channel.choices)
-    channel_label = serializers.CharField(source="get_channel_display")
+    channel_label = LabelOut(Channel)
     number = serializers.CharField()
     accept_by = serializers.DateTimeField(allow_null=True)
     due_by = serializers.DateTimeField(allow_null=True)
@@ -214,7 +219,7 @@ class ComplaintOut(ComplaintRowOut):
     remedy_sought = serializers.CharField()
     settled_on_spot = serializers.BooleanField()
     invalid_reason = serializers.ChoiceField(choices=[*InvalidReason.choices, ("", "")])
-    invalid_reason_label = serializers.CharField(source="get_invalid_reason_display")
+    invalid_reason_label = LabelOut(InvalidReason)
     entered_by = PersonOut()
     first_receiver = PersonOut()
     rectifier = PersonOut(allow_null=True)
@@ -262,9 +267,9 @@ class ContactOut(serializers.Serializer[Contact]):
     id = serializers.IntegerField()
     round = serializers.IntegerField()
     kind = serializers.ChoiceField(choices=ContactKind.choices)
-    kind_label = serializers.CharField(source="get_kind_display")
+    kind_label = LabelOut(ContactKind)
     means = serializers.ChoiceField(choices=Means.choices)
-    means_label = serializers.CharField(source="get_means_display")
+    means_label = LabelOut(Means)
     reached = serializers.BooleanField()
     said = serializers.CharField()
     occurred_at = serializers.DateTimeField()
@@ -307,7 +312,7 @@ class RulingOut(serializers.Serializer[Ruling]):
     id = serializers.IntegerField()
     round = serializers.IntegerField()
     stage = serializers.ChoiceField(choices=RulingStage.choices)
-    stage_label = serializers.CharField(source="get_stage_display")
+    stage_label = LabelOut(RulingStage)
     state = serializers.SerializerMethodField()
     state_label = serializers.SerializerMethodField()
     branch = BranchNameOut(source="lead.branch")
@@ -346,7 +351,7 @@ class DisputeOut(serializers.Serializer[Dispute]):
     raised_by = PersonOut()
     raised_at = serializers.DateTimeField()
     outcome = serializers.ChoiceField(choices=DisputeOutcome.choices)
-    outcome_label = serializers.CharField(source="get_outcome_display")
+    outcome_label = LabelOut(DisputeOutcome)
     answered_with = serializers.IntegerField(source="answered_with_id", allow_null=True)
     answered_by = PersonOut(allow_null=True)
     answered_at = serializers.DateTimeField(allow_null=True)
@@ -357,9 +362,9 @@ class SortingOut(serializers.Serializer[Triage]):
 
     id = serializers.IntegerField()
     outcome = serializers.ChoiceField(choices=TriageOutcome.choices)
-    outcome_label = serializers.CharField(source="get_outcome_display")
+    outcome_label = LabelOut(TriageOutcome)
     reason = serializers.ChoiceField(choices=[*InvalidReason.choices, ("", "")])
-    reason_label = serializers.CharField(source="get_reason_display")
+    reason_label = LabelOut(InvalidReason)
     note = serializers.CharField()
     duplicate_of = serializers.CharField(source="duplicate_of.no", default=None, allow_null=True)
     by = PersonOut()
@@ -376,9 +381,9 @@ class SuggestionOut(serializers.Serializer[Suggestion]):
 
     id = serializers.IntegerField()
     kind = serializers.ChoiceField(choices=SuggestionKind.choices)
-    kind_label = serializers.CharField(source="get_kind_display")
+    kind_label = LabelOut(SuggestionKind)
     reason = serializers.ChoiceField(choices=[*InvalidReason.choices, ("", "")])
-    reason_label = serializers.CharField(source="get_reason_display")
+    reason_label = LabelOut(InvalidReason)
     branch = BranchNameOut(allow_null=True)
     person = PersonOut(allow_null=True)
     note = serializers.CharField()
@@ -392,11 +397,11 @@ class RemedyOut(serializers.Serializer[Remedy]):
     id = serializers.IntegerField()
     round = serializers.IntegerField()
     kind = serializers.ChoiceField(choices=RemedyKind.choices)
-    kind_label = serializers.CharField(source="get_kind_display")
+    kind_label = LabelOut(RemedyKind)
     amount = serializers.DecimalField(max_digits=12, decimal_places=2, help_text="元")
     description = serializers.CharField()
     state = serializers.ChoiceField(choices=RemedyState.choices)
-    state_label = serializers.CharField(source="get_state_display")
+    state_label = LabelOut(RemedyState)
     proposed_by = PersonOut()
     proposed_at = serializers.DateTimeField()
     decided_by = PersonOut(allow_null=True)
@@ -412,13 +417,13 @@ class AllowanceOut(serializers.Serializer[Allowance]):
     id = serializers.IntegerField()
     round = serializers.IntegerField(source="clock.round")
     kind = serializers.ChoiceField(choices=AllowanceKind.choices)
-    kind_label = serializers.CharField(source="get_kind_display")
+    kind_label = LabelOut(AllowanceKind)
     reason = serializers.ChoiceField(choices=AllowanceReason.choices)
-    reason_label = serializers.CharField(source="get_reason_display")
+    reason_label = LabelOut(AllowanceReason)
     note = serializers.CharField()
     minutes = serializers.IntegerField()
     state = serializers.ChoiceField(choices=AllowanceState.choices)
-    state_label = serializers.CharField(source="get_state_display")
+    state_label = LabelOut(AllowanceState)
     asked_by = PersonOut()
     asked_at = serializers.DateTimeField()
     endorsed_by = PersonOut(allow_null=True)
@@ -441,7 +446,7 @@ class CallbackOut(serializers.Serializer[Callback]):
     id = serializers.IntegerField()
     round = serializers.IntegerField()
     means = serializers.ChoiceField(choices=Means.choices)
-    means_label = serializers.CharField(source="get_means_display")
+    means_label = LabelOut(Means)
     reached = serializers.BooleanField()
     satisfied = serializers.BooleanField(allow_null=True)
     solved = serializers.BooleanField(allow_null=True)
