@@ -984,7 +984,8 @@ class _Step:
 
     def changed(self) -> str:
         """The tables whose rows are not what they were before the walk."""
-        return ", ".join(name for name, now in digest().items() if now != self.before[name])
+        after = digest()
+        return ", ".join(name for name in sorted(after) if after[name] != self.before[name])
 
     def look(self, address: Address, method: str, path: str, words: Words, answer: Answer) -> None:
         sent = unquote(path) + " ".join(str(value) for value in words.values())

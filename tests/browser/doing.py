@@ -45,6 +45,7 @@ def case_page(page: Page, case: Complaint | str) -> None:
 
 def open_action(page: Page, action: str) -> Locator:
     """The form of the action, in its panel on the case page."""
+    page.wait_for_load_state()  # before its scripts are there a link leads to a page
     page.locator(f"[data-action={action}]").click()
     panel = page.locator(f"{PANEL} .action-panel")
     expect(panel).to_be_visible()
