@@ -86,7 +86,7 @@ def newest(found: ComplaintQuerySet, words: str, *, most: int) -> list[int]:
     term = _folded(words)
     hits: set[_Hit] = set()
     # seldom anything: asked before who may see it, which takes long to plan
-    if (known := _known_by(words, term)).exists():
+    if known := _known_by(words, term):
         hits.update(_top(found.filter(pk__in=known), most))
     if SearchDue.objects.exists():
         hits.update(_top(_fresh(found, term), most))
@@ -105,17 +105,17 @@ def _top(found: ComplaintQuerySet, most: int) -> list[_Hit]:
     return list(newest_first.values_list("received_at", "pk")[:most])
 
 
-def _known_by(words: str, term: str) -> QuerySet[Any, Any]:
+def _known_by(words: str, term: str) -> list[int]:
     """The ids of those with the whole name, the whole phone, or another office's number."""
-    ways: list[QuerySet[Any, Any]] = [
-        OutsideReference.objects.filter(number=words).values("complaint"),
-        SearchText.objects.filter(name=term[:LONGEST_NAME]).values("complaint"),
+    ways: list[QuerySet[Any, int]] = [
+        OutsideReference.objects.filter(number=words).values_list("complaint", flat=True),
+        SearchText.objects.filter(name=term[:LONGEST_NAME]).values_list("complaint", flat=True),
     ]
     if len(key := phones.key(words)) >= _SHORTEST_PHONE:
-        ways.append(Complaint.objects.filter(phone_key=key).values("pk"))
+        ways.append(Complaint.objects.filter(phone_key=key).values_list("pk", flat=True))
     # each by its index: with OR between them all cases would be read
     first, *others = [way.order_by() for way in ways]
-    return first.union(*others, all=True)
+    return list(first.union(*others, all=True))
 
 
 def _fresh(found: ComplaintQuerySet, term: str) -> ComplaintQuerySet:

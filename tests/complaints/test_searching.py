@@ -81,10 +81,12 @@ def test_just_what_has_the_words_is_found(
 
 
 def test_who_is_known_by_a_phone_is_looked_up_and_not_looked_for(register: Register) -> None:
-    register(complainant_phone="139 0000 1111")
+    case = register(complainant_phone="139 0000 1111")
     with CaptureQueriesContext(connection) as asked:
-        search("139 0000 1111")
-    by_phone = next(query["sql"] for query in asked if "phone_key" in query["sql"])
+        assert search("139 0000 1111") == [case.pk]
+    # asked once, for ids; the cases are then looked up by these
+    (by_phone,) = [query["sql"] for query in asked if "phone_key" in query["sql"]]
+    assert any(f'"id" IN ({case.pk})' in query["sql"] for query in asked)
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")  # one row would be read that way
         cursor.execute("EXPLAIN " + by_phone)
