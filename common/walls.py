@@ -15,6 +15,8 @@ from enum import Enum
 from django.conf import settings
 from django.db import Error, connection, transaction
 
+from common import endings
+
 
 class Reach(Enum):
     """How far the eyes of a transaction go."""
@@ -52,18 +54,23 @@ NOBODY = Eyes()
 
 @contextmanager
 def eyes(seen_by: Eyes) -> Iterator[None]:
-    """A transaction that sees with these eyes; inside another one, a part of it, after which what
-    it saw with before comes back."""
-    nested = connection.in_atomic_block
-    if not nested and seen_by is NOBODY and not settings.DATABASE_REACH:
-        with transaction.atomic():  # a web process sees nothing until it is told whose eyes it has
+    """A transaction that sees with these eyes, and writes last what others wait for; inside another
+    one, a part of it, after which what it saw with before comes back."""
+    if connection.in_atomic_block:
+        with transaction.atomic():
+            before = _exchange(seen_by.settings())
             yield
+            if not connection.needs_rollback:
+                _exchange(before)
         return
-    with transaction.atomic():
-        before = _exchange(seen_by.settings())
+    with transaction.atomic(), endings.gathered() as left:
+        if seen_by is not NOBODY or settings.DATABASE_REACH:  # else a web process sees nothing yet
+            _exchange(seen_by.settings())
         yield
-        if nested and not connection.needs_rollback:
-            _exchange(before)
+        if not connection.needs_rollback and (works := left()):
+            _exchange({"recovery.reach": Reach.HOUSE.value})
+            for work in works:
+                work()
 
 
 def see_with(seen_by: Eyes) -> None:

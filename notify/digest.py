@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 
+from common import endings
 from notify.post import DIGEST_TEXT
 
 #: So many single rings a person gets in one window; what comes beyond them is one digest.
@@ -48,19 +50,26 @@ def window(at: datetime) -> datetime:
 
 def fold(folds: Sequence[Fold], *, at: datetime) -> None:
     """Add these notes to their people's digests of the present window, with one statement.
-    Call it last: writers of the same digest wait for each other until they commit."""
-    if not folds:
-        return
+    Writers of the same digest wait for each other until they commit: a request does it at its
+    end (`common/endings.py`), everybody else calls it last."""
+    endings.last(_write, [(at, each) for each in folds])
+
+
+def _write(noted: Sequence[tuple[datetime, Fold]]) -> None:
+    sums: dict[datetime, Counter[tuple[int, bool]]] = defaultdict(Counter)
+    for at, each in noted:
+        sums[at][each.recipient_id, each.urgent] += each.notes
     with connection.cursor() as cursor:
-        cursor.execute(
-            _FOLD,
-            {
-                "window": int(window(at).timestamp()),
-                "text": DIGEST_TEXT,
-                "at": at,
-                "leaves": at + GATHERING,
-                "people": [each.recipient_id for each in folds],
-                "urgent": [each.urgent for each in folds],
-                "notes": [each.notes for each in folds],
-            },
-        )
+        for at, notes in sorted(sums.items()):
+            cursor.execute(
+                _FOLD,
+                {
+                    "window": int(window(at).timestamp()),
+                    "text": DIGEST_TEXT,
+                    "at": at,
+                    "leaves": at + GATHERING,
+                    "people": [recipient for recipient, _urgent in notes],
+                    "urgent": [urgent for _recipient, urgent in notes],
+                    "notes": list(notes.values()),
+                },
+            )

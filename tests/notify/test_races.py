@@ -7,6 +7,8 @@ from collections import Counter
 import pytest
 from django.db import transaction
 
+from common import walls
+from notify import digest
 from notify.delivery import claim, deliver
 from notify.dispatch import dispatch, fold
 from notify.models import Delivery, Message
@@ -79,3 +81,14 @@ def test_a_claim_waits_for_nobody(cast: Cast, post_office: PostOffice) -> None:
         list(Delivery.objects.select_for_update().filter(message__recipient=cast.li))
         (batch,) = done(at_once([lambda: claim(at=MONDAY, limit=5)]))
     assert [delivery.message.recipient_id for delivery in batch.deliveries] == [cast.wang.pk]
+
+
+def test_a_request_under_way_keeps_nobody_from_a_digest(cast: Cast) -> None:
+    def another() -> None:
+        digest.fold([digest.Fold(cast.li.pk, urgent=True, notes=2)], at=MONDAY)
+
+    with walls.eyes(walls.NOBODY):
+        digest.fold([digest.Fold(cast.li.pk, urgent=True, notes=1)], at=MONDAY)
+        digest.fold([digest.Fold(cast.li.pk, urgent=True, notes=4)], at=MONDAY)
+        assert done(at_once([another])) == [None]
+    assert Message.objects.get().folded == 7
