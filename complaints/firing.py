@@ -33,7 +33,7 @@ _TEXTS = [
 
 # Sheets are owed by the branch ruled responsible, once there is one; all else by the owner's.
 _BRANCH = f"""
-CASE WHEN clock.kind IN ('{ClockKind.SHEET.value}', '{ClockKind.RESUBMISSION.value}')
+CASE WHEN kind IN ('{ClockKind.SHEET.value}', '{ClockKind.RESUBMISSION.value}')
      THEN COALESCE(kase.responsible_branch_id, kase.owner_branch_id)
      ELSE kase.owner_branch_id END
 """
@@ -65,13 +65,14 @@ away AS MATERIALIZED (
 ),
 rungs AS MATERIALIZED (
     SELECT clock.id AS clock_id, clock.complaint_id, clock.kind, clock.round, clock.due_at,
-           clock.level AS told_level, clock.rise_at, {_BRANCH} AS branch_id,
-           kase.no, kase.owner_id, kase.rectifier_id, kase.subject_ids,
+           clock.level AS told_level, clock.rise_at,
            step.number, step.level, step.roles, step.tells_debtor, comes.at AS moment,
+           step.number <> ALL(taken.numbers) AS is_open,
            LEAST(comes.at, CASE WHEN step.level = clock.level + 1 THEN clock.rise_at END) AS rang_at
     FROM complaints_clock AS clock
-    CROSS JOIN LATERAL (SELECT * FROM complaints_complaint
-                        WHERE id = clock.complaint_id OFFSET 0) AS kase
+    CROSS JOIN LATERAL (
+        SELECT COALESCE(array_agg(raised.step), '{{}}') FROM complaints_escalation AS raised
+        WHERE raised.clock_id = clock.id) AS taken (numbers)
     LEFT JOIN complaints_policystep AS step
         ON step.clock_id = clock.policy_clock_id AND NOT {FALLS_AWAY_SQL}
     LEFT JOIN LATERAL (SELECT {MOMENT_SQL}) AS comes (at) ON step.id IS NOT NULL
@@ -79,10 +80,12 @@ rungs AS MATERIALIZED (
         AND clock.next_at <= %(until)s
 ),
 come AS MATERIALIZED (
-    SELECT * FROM rungs
-    WHERE rang_at <= %(until)s AND NOT EXISTS (
-        SELECT FROM complaints_escalation AS taken
-        WHERE taken.clock_id = rungs.clock_id AND taken.step = rungs.number)
+    SELECT rungs.*, {_BRANCH} AS branch_id,
+           kase.no, kase.owner_id, kase.rectifier_id, kase.subject_ids
+    FROM rungs
+    CROSS JOIN LATERAL (SELECT * FROM complaints_complaint
+                        WHERE id = rungs.complaint_id OFFSET 0) AS kase
+    WHERE is_open AND rang_at <= %(until)s
 ),
 due AS MATERIALIZED (
     SELECT come.*,
@@ -95,7 +98,8 @@ due AS MATERIALIZED (
     FROM come
     CROSS JOIN LATERAL (SELECT {_DEBTOR}) AS debtor (id)
     LEFT JOIN roster ON roster.roles = come.roles::text AND roster.branch_id = come.branch_id
-        AND roster.without = CASE WHEN come.subject_ids && %(holders)s::bigint[]
+        AND roster.without = CASE WHEN come.subject_ids = '{{}}' THEN '{{}}'
+                                  WHEN come.subject_ids && %(holders)s::bigint[]
                                   THEN come.subject_ids ELSE '{{}}' END
     LEFT JOIN away ON away.person_id = debtor.id
     CROSS JOIN LATERAL (SELECT COALESCE(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import resource
@@ -82,6 +83,7 @@ def together(*work: Work) -> tuple[float, list[Done]]:
 
 def _run(work: Work, gate: Barrier, mouth: Connection) -> None:
     server = int(sql.value("SELECT pg_backend_pid()"))
+    gc.freeze()  # what the parent has made is not for the child to look through
     gate.wait(_START)
     worked = _worked(server)
     begun = time.monotonic()
