@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -151,22 +152,26 @@ def children_of(pid: int) -> list[int]:
     return [int(word) for word in listed.split()]
 
 
-def holder_of_port(port: int, among: list[int]) -> int | None:
-    """Which of these processes has the connection that leaves by this port of 127.0.0.1."""
-    inode = _inode_of(port)
-    for pid in among:
-        try:
-            links = [os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir()]
-        except OSError:
-            continue
-        if f"socket:[{inode}]" in links:
-            return pid
-    return None
+def holder_of_port(port: int, to: int, among: list[int]) -> int | None:
+    """Which of these processes has the connection from this port of 127.0.0.1 to that one; others
+    may leave by the same port to elsewhere."""
+    socket = f"socket:[{_inode_of(port, to)}]"
+    return next((pid for pid in among if socket in _open_files(pid)), None)
 
 
-def _inode_of(port: int) -> str:
+def _open_files(pid: int) -> list[str]:
+    """What the process has open, as the kernel says it; it goes on opening and closing."""
+    found: list[str] = []
+    with suppress(OSError):
+        for link in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(OSError):
+                found.append(os.readlink(link))
+    return found
+
+
+def _inode_of(port: int, to: int) -> str:
     for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
         fields = line.split()
-        if fields[1] == f"0100007F:{port:04X}":
+        if fields[1:3] == [f"0100007F:{port:04X}", f"0100007F:{to:04X}"]:
             return fields[9]
     return "none"

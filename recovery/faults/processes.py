@@ -62,9 +62,9 @@ def deliverers_killed(scene: Scene) -> dict[str, Any]:
     killed: list[str] = []
 
     def strike(receipt: Receipt, port: int) -> None:
-        if len(killed) < wanted and receipt.id not in killed:
+        wants_more = len(killed) < wanted and receipt.id not in killed
+        if wants_more and _kill_holder(scene, port):
             killed.append(receipt.id)
-            _kill_holder(scene, port)
 
     scene.house.mail.before_answer = strike
     try:
@@ -83,15 +83,17 @@ def deliverers_killed(scene: Scene) -> dict[str, Any]:
     }
 
 
-def _kill_holder(scene: Scene, port: int) -> None:
-    """End exactly the process that holds this connection (a child of the worker, or a sweeper)."""
+def _kill_holder(scene: Scene, port: int) -> bool:
+    """End exactly the process that holds this connection (a child of the worker, or a sweeper);
+    whether it was found."""
     for name in DELIVERERS:
         members = scene.house.kept[name].members()
-        pid = holder_of_port(port, members)
+        pid = holder_of_port(port, scene.house.mail.port, members)
         if pid is not None:
             _kill(pid)
             scene.note_kill(name, hands=1)
-            return
+            return True
+    return False
 
 
 def _kill(pid: int) -> None:

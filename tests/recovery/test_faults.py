@@ -7,6 +7,7 @@ import os
 import signal
 import smtplib
 import socket
+import subprocess
 import sys
 import time
 import urllib.request
@@ -26,7 +27,7 @@ from notify.models import Delivery, Message, Outlet, OutletKind
 from recovery.children import Child
 from recovery.faults import reconcile
 from recovery.faults.journal import Journal
-from recovery.faults.keeper import Kept
+from recovery.faults.keeper import Kept, holder_of_port
 from recovery.faults.loop import Loop
 from recovery.faults.proxy import Proxy, tcp
 from recovery.faults.receipts import Receipts
@@ -223,6 +224,35 @@ def test_a_frozen_process_can_be_ended(kept: Kept) -> None:
     kept.stop()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_the_holder_of_a_connection_is_found_though_another_leaves_by_its_port() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as one,
+        socket.create_server(("127.0.0.1", 0)) as other,
+        _leaving(0, one) as mine,
+    ):
+        port = mine.getsockname()[1]
+        with _leaving(port, other) as given:
+            words = [sys.executable, "-c", "import time; time.sleep(600)"]
+            child = subprocess.Popen(words, pass_fds=[given.fileno()])
+        try:
+            among = [os.getpid(), child.pid]
+            assert holder_of_port(port, one.getsockname()[1], among) == os.getpid()
+            assert holder_of_port(port, other.getsockname()[1], among) == child.pid
+            assert holder_of_port(port, port, among) is None
+        finally:
+            child.kill()
+            child.wait()
+
+
+def _leaving(port: int, server: socket.socket) -> socket.socket:
+    """A connection to this server that leaves by this port, whoever else does."""
+    connected = socket.socket()
+    connected.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    connected.bind(("127.0.0.1", port))
+    connected.connect(server.getsockname())
+    return connected
 
 
 # The reconciler: nothing wrong is nothing found; each thing wrong is found, by its name
