@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from itertools import compress
 from typing import NamedTuple
 
 from django.db import connection, transaction
@@ -23,8 +24,11 @@ BATCH = 5000
 #: So many failures in a row, and headquarters' duty is told.
 PATIENCE = 3
 
-# The lock lets rows be written that only refer to a case, and is not kept out by them.
+# The lock lets rows be written that only refer to a case, and is not kept out by them. The planner
+# expects few of the due clocks to be seen; sorting all of them for each batch, cases and all, then
+# seems as cheap as reading them in their order until there are enough.
 _CLAIM = """
+SET LOCAL enable_sort = off;
 SELECT clock.id, kase.id, kase.policy_id, kase.owner_branch_id, kase.responsible_branch_id,
        kase.subject_ids
 FROM complaints_clock AS clock
@@ -33,19 +37,15 @@ WHERE clock.kind = 'apology' AND clock.next_at <= %s
 ORDER BY clock.next_at LIMIT %s
 FOR NO KEY UPDATE OF kase SKIP LOCKED
 """
+_AS_USUAL = "SET LOCAL enable_sort TO DEFAULT"
 #: The one hour is the shortest: apologies before all else.
-_CLAIMS = (_CLAIM, _CLAIM.replace("kind =", "kind <>"))
+_APOLOGIES, _OTHERS = _CLAIM, _CLAIM.replace("kind =", "kind <>")
 
 # Planning a claim takes longer than finding out that there is nothing to claim, as nearly always.
 _IS_DUE = """
 SELECT EXISTS (SELECT FROM complaints_clock WHERE kind = 'apology' AND next_at <= %s),
        EXISTS (SELECT FROM complaints_clock WHERE kind <> 'apology' AND next_at <= %s)
 """
-
-# The planner expects few of the due clocks to be seen; sorting all of them for each batch, cases
-# and all, then seems as cheap as reading them in their order until there are enough.
-_IN_ORDER = "SET LOCAL enable_sort = off"
-_AS_USUAL = "SET LOCAL enable_sort TO DEFAULT"
 
 _SET_ASIDE = """
 UPDATE complaints_clock
@@ -58,24 +58,26 @@ RETURNING id, failures
 
 
 class Swept(NamedTuple):
-    """What one batch came to."""
+    """What one round came to."""
 
     clocks: int
     steps: int
 
 
 def sweep(*, until: datetime, batch: int = BATCH) -> int:
-    """Take every step that has come by `until` in one batch of at most `batch` clocks; the
-    number of steps taken. Any number of sweeps may run at once: each takes cases no other has
-    locked."""
+    """Take every step that has come by `until`, in one round: a batch of at most `batch` clocks of
+    the apologies, and one of all others. The number of steps taken. Any number of sweeps may run
+    at once: each takes cases no other has locked."""
     return _sweep(until, batch).steps
 
 
 def catch_up(now: Callable[[], datetime], *, batch: int = BATCH) -> int:
-    """Sweep batch by batch until nothing is left that is due and free; the steps taken."""
-    steps = 0
-    while (swept := _sweep(now(), batch)).clocks:
-        steps += swept.steps
+    """Sweep round by round until one leaves nothing that was due and free when it began, however
+    much comes meanwhile; the steps taken."""
+    steps, clocks = 0, batch
+    while clocks >= batch:
+        swept = _sweep(now(), batch)
+        steps, clocks = steps + swept.steps, swept.clocks
     return steps
 
 
@@ -95,37 +97,41 @@ def fire_all(complaints: Sequence[Complaint], *, until: datetime) -> int:
 
 
 def _sweep(until: datetime, batch: int) -> Swept:
+    """A batch of each: however many apologies keep coming, the others have their turn."""
+    taken = [_take(claim, until, batch) for claim in _due_claims(until)]
+    return Swept(sum(each.clocks for each in taken), sum(each.steps for each in taken))
+
+
+def _due_claims(until: datetime) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(_IS_DUE, [until, until])
+        return list(compress((_APOLOGIES, _OTHERS), cursor.fetchone()))
+
+
+def _take(claim: str, until: datetime, batch: int) -> Swept:
     try:
         with transaction.atomic():
-            clock_ids, cases = _claim(until, batch)
+            clock_ids, cases = _claimed(claim, until, batch)
             return Swept(len(clock_ids), firing.fire(clock_ids, cases, until=until))
     except Exception:  # whatever it is, it must not keep the others waiting
         if connection.connection is None or connection.connection.closed:
             raise
         logger.exception("A batch of due clocks failed; its cases are now taken apart.")
     steps = _in_parts(_due_cases(until, batch), until)
-    return Swept(steps, steps)  # as long as some are taken there is more to take
+    return Swept(batch if steps else 0, steps)  # as long as some are taken there is more to take
 
 
-def _claim(until: datetime, batch: int) -> tuple[list[int], list[Case]]:
-    """Up to `batch` clocks to look at, and their cases, locked. Apologies, with what else of their
-    cases has come, have a batch of their own, so that they wait for nothing else."""
+def _claimed(claim: str, until: datetime, batch: int) -> tuple[list[int], list[Case]]:
+    """Up to `batch` clocks to look at, and their cases, locked. With apologies come what else of
+    their cases is due."""
     with connection.cursor() as cursor:
-        cursor.execute(_IS_DUE, [until, until])
-        for claim, is_due in zip(_CLAIMS, cursor.fetchone(), strict=True):
-            if not is_due:
-                continue
-            cursor.execute(_IN_ORDER)
-            cursor.execute(claim, [until, batch])
-            rows = cursor.fetchall()
-            cursor.execute(_AS_USUAL)
-            if rows:
-                cases = {row[1]: Case(*row[1:]) for row in rows}
-                clock_ids = [row[0] for row in rows]
-                if claim is _CLAIMS[0]:
-                    clock_ids = list(_due_of(cases, until))
-                return clock_ids, list(cases.values())
-    return [], []
+        cursor.execute(claim, [until, batch])
+        rows = cursor.fetchall()
+        cursor.execute(_AS_USUAL)
+    cases = {row[1]: Case(*row[1:]) for row in rows}
+    if claim is _APOLOGIES:
+        return list(_due_of(cases, until)), list(cases.values())
+    return [row[0] for row in rows], list(cases.values())
 
 
 def _due_of(case_ids: Iterable[int], until: datetime) -> dict[int, int]:
