@@ -58,10 +58,11 @@ RETURNING id, failures
 
 
 class Swept(NamedTuple):
-    """What one round came to."""
+    """What a batch, or a round of both, came to: the steps taken, and whether there may be more
+    to take."""
 
-    clocks: int
     steps: int
+    more: bool
 
 
 def sweep(*, until: datetime, batch: int = BATCH) -> int:
@@ -74,10 +75,10 @@ def sweep(*, until: datetime, batch: int = BATCH) -> int:
 def catch_up(now: Callable[[], datetime], *, batch: int = BATCH) -> int:
     """Sweep round by round until one leaves nothing that was due and free when it began, however
     much comes meanwhile; the steps taken."""
-    steps, clocks = 0, batch
-    while clocks >= batch:
-        swept = _sweep(now(), batch)
-        steps, clocks = steps + swept.steps, swept.clocks
+    steps, more = 0, True
+    while more:
+        taken, more = _sweep(now(), batch)
+        steps += taken
     return steps
 
 
@@ -99,7 +100,7 @@ def fire_all(complaints: Sequence[Complaint], *, until: datetime) -> int:
 def _sweep(until: datetime, batch: int) -> Swept:
     """A batch of each: however many apologies keep coming, the others have their turn."""
     taken = [_take(claim, until, batch) for claim in _due_claims(until)]
-    return Swept(sum(each.clocks for each in taken), sum(each.steps for each in taken))
+    return Swept(sum(each.steps for each in taken), any(each.more for each in taken))
 
 
 def _due_claims(until: datetime) -> list[str]:
@@ -112,25 +113,23 @@ def _take(claim: str, until: datetime, batch: int) -> Swept:
     try:
         with transaction.atomic():
             clock_ids, cases = _claimed(claim, until, batch)
-            return Swept(len(clock_ids), firing.fire(clock_ids, cases, until=until))
+            steps = firing.fire(clock_ids, cases, until=until)
+        return Swept(steps, more=len(clock_ids) >= batch)
     except Exception:  # whatever it is, it must not keep the others waiting
         if connection.connection is None or connection.connection.closed:
             raise
         logger.exception("A batch of due clocks failed; its cases are now taken apart.")
     steps = _in_parts(_due_cases(until, batch), until)
-    return Swept(batch if steps else 0, steps)  # as long as some are taken there is more to take
+    return Swept(steps, more=steps > 0)
 
 
 def _claimed(claim: str, until: datetime, batch: int) -> tuple[list[int], list[Case]]:
-    """Up to `batch` clocks to look at, and their cases, locked. With apologies come what else of
-    their cases is due."""
+    """Up to `batch` clocks to look at, and their cases, locked."""
     with connection.cursor() as cursor:
         cursor.execute(claim, [until, batch])
         rows = cursor.fetchall()
         cursor.execute(_AS_USUAL)
     cases = {row[1]: Case(*row[1:]) for row in rows}
-    if claim is _APOLOGIES:
-        return list(_due_of(cases, until)), list(cases.values())
     return [row[0] for row in rows], list(cases.values())
 
 

@@ -98,8 +98,8 @@ due AS MATERIALIZED (
     FROM come
     CROSS JOIN LATERAL (SELECT {_DEBTOR}) AS debtor (id)
     LEFT JOIN roster ON roster.roles = come.roles::text AND roster.branch_id = come.branch_id
-        AND roster.without = CASE WHEN come.subject_ids = '{{}}' THEN '{{}}'
-                                  WHEN come.subject_ids && %(holders)s::bigint[]
+        AND roster.without = CASE WHEN come.subject_ids <> '{{}}'
+                                       AND come.subject_ids && %(holders)s::bigint[]
                                   THEN come.subject_ids ELSE '{{}}' END
     LEFT JOIN away ON away.person_id = debtor.id
     CROSS JOIN LATERAL (SELECT COALESCE(

@@ -25,7 +25,7 @@ from complaints import (
     registration,
     remedies,
 )
-from complaints.escalation import sweep
+from complaints.escalation import catch_up, sweep
 from complaints.findings import Finding
 from complaints.handovers import Offer
 from complaints.models import (
@@ -156,6 +156,15 @@ def test_ten_sweeps_at_once_take_each_step_once(cast: Cast, register: Register) 
     # who has heard much in this window already gets one message for the rest
     told = Message.objects.aggregate(notes=Sum(Greatest("folded", 1)))
     assert told == {"notes": 12 * 7}
+
+
+def test_ten_that_catch_up_at_once_leave_nothing(cast: Cast, register: Register) -> None:
+    until = MONDAY + 13 * HOUR
+    for _ in range(12):
+        register()
+    results = done(at_once([lambda: catch_up(lambda: until, batch=4)] * 10))
+    assert sum(results) == Escalation.objects.count() == 12 * 6
+    assert not Clock.objects.filter(next_at__lte=until).exists()
 
 
 def test_a_sweep_leaves_out_the_case_somebody_holds_and_takes_the_rest(
