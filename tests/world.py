@@ -253,7 +253,10 @@ def _parts(side: Side) -> Parts:
 
 
 def _offer(side: Side, cast: Cast, n: int, at: datetime) -> None:
-    """A remedy delivered, one cancelled, one refused, one promised, one that waits."""
+    """A remedy delivered, one cancelled, one refused, one promised, one that waits.
+
+    No amount reads like the seconds of a timestamp (they end at 59), nor like part of an icon.
+    """
 
     def propose(amount: str, place: str) -> Remedy:
         side.tokens.add(amount)
@@ -262,11 +265,11 @@ def _offer(side: Side, cast: Cast, n: int, at: datetime) -> None:
             description=side.word(place), by=side.front, at=at,
         )  # fmt: skip
 
-    delivered = propose(f"1{n}.71", "delivered")
+    delivered = propose(f"6{n}.71", "delivered")
     remedies.deliver(delivered.pk, proof=side.word("proof"), by=side.front, at=at)
-    cancelled = propose(f"1{n}.73", "cancelled")
+    cancelled = propose(f"6{n}.73", "cancelled")
     remedies.cancel(cancelled.pk, note=side.word("cancel"), by=side.front, at=at)
-    side.promised = propose(f"1{n}.79", "promised")
+    side.promised = propose(f"6{n}.79", "promised")
     refused = propose(f"83{n}.97", "refused")
     remedies.decide(refused.pk, approve=False, note=side.word("decide"), by=cast.lin, at=at)
     side.offered = propose(f"84{n}.87", "offered")
