@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from django.db import Error, connection
 
@@ -47,11 +48,14 @@ AFTER_AN_ERROR = 1.0
 def run(stop: threading.Event) -> None:
     """Sweep until `stop` is set. Beside it a thread each takes in and delivers, calls the hooks of
     other systems, reads mailboxes and goes on with files, so that no mail server, hook or file
-    holds a clock up. A database that is away is asked again every second."""
-    beside = [
-        threading.Thread(target=_every, args=(stop, round_, LOOK_EVERY), daemon=True)
-        for round_ in (_look_after_the_post, _call_hooks, _read_mailboxes, _take_in_files)
-    ]
+    holds a clock up; they look round in turn, for all at once would slow what rings just then. A
+    database that is away is asked again every second."""
+    rounds = (_look_after_the_post, _call_hooks, _read_mailboxes, _take_in_files)
+    begun, beside = time.monotonic(), []
+    for n, round_ in enumerate(rounds, start=1):
+        until_turn = partial(until_turn_of, begun + n * LOOK_EVERY / len(rounds))
+        args = (stop, round_, until_turn)
+        beside.append(threading.Thread(target=_every, args=args, daemon=True))
     for thread in beside:
         thread.start()
     _every(stop, Sweeper().round)
@@ -60,12 +64,22 @@ def run(stop: threading.Event) -> None:
         thread.join(timeout=max(0.0, ends - time.monotonic()))
 
 
-def _every(stop: threading.Event, round_: Callable[[], None], pause: float = 0.0) -> None:
-    """Go round and round until `stop`, whatever happens, with its own connection."""
-    while not stop.is_set():
+def _at_once() -> float:
+    return 0.0
+
+
+def until_turn_of(first: float) -> float:
+    """Seconds until the next of the turns that come every `LOOK_EVERY` from `first`."""
+    return LOOK_EVERY - (time.monotonic() - first) % LOOK_EVERY
+
+
+def _every(
+    stop: threading.Event, round_: Callable[[], None], until_turn: Callable[[], float] = _at_once
+) -> None:
+    """Go round at each turn until `stop`, whatever happens, with its own connection."""
+    while not stop.wait(until_turn()):
         try:
             round_()
-            stop.wait(pause)
         except Error as error:
             logger.warning("The database does not answer: %s", str(error).strip())
             connection.close()
@@ -83,16 +97,16 @@ class Sweeper:
         self.last_beat = 0.0
 
     def round(self) -> None:
-        """Take all that is due, say so, and sleep until the next ring or call. Handovers that
-        nobody answered lapse in the same round, the clocks first; every few seconds planned posts
-        whose time has come are taken up."""
+        """Take all that is due, and sleep until the next ring or call. Every few seconds it says
+        so, handovers that nobody answered lapse, and planned posts whose time has come are taken
+        up."""
         self._listen()
         taken = catch_up(database_now)
-        lapsing.sweep(until=database_now())
         if time.monotonic() - self.last_beat >= BEAT_EVERY:
             beat("sweep")
             sign_of_life("sweeper").touch()
             self.last_beat = time.monotonic()
+            lapsing.sweep(until=database_now())
             take_up_posts(database_now())
         span = until_next_ring()
         wait = LONGEST_SLEEP if span is None else span.total_seconds()

@@ -122,3 +122,10 @@ def test_it_delivers_only_what_has_waited_for_a_minute(cast: Cast, waited: int, 
 def test_it_leaves_a_sign_of_life(cast: Cast) -> None:
     with sweeping():
         until(lambda: age("sweep") is not None)
+
+
+def test_each_of_those_beside_looks_round_at_a_turn_of_its_own() -> None:
+    now, span = time.monotonic(), sweeper.LOOK_EVERY
+    waits = [sweeper.until_turn_of(now + part * span) for part in (0.25, 0.5, 0.75, -0.2)]
+    expected = [0.25 * span, 0.5 * span, 0.75 * span, 0.8 * span]
+    assert waits == pytest.approx(expected, abs=0.1 * span)
